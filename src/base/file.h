@@ -1,0 +1,16 @@
+/* Reading small files whole. */
+#ifndef REMIT_BASE_FILE_H
+#define REMIT_BASE_FILE_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <stddef.h>
+
+/* Reads the regular file `path` (links followed) of at most `limit` bytes. Never blocks on a fifo
+ * or device: whatever is no regular file is an error that names its kind. Returns 0; negative on
+ * failure, -ENOENT exactly when the file does not exist, so that a caller may treat absence, and
+ * nothing else, as "none given". */
+int file_read(const char *path, size_t limit, struct buffer *out, struct error *err);
+
+#endif
