@@ -28,7 +28,8 @@ struct yaml_tree {
 	size_t capacity;
 };
 
-/* Parses the first document of `text`. `first_line` is the line of the file on which `text`
+/* Parses the only document of `text`; a second one is an error, or what it says would be lost, and
+ * so are line breaks that editors do not show. `first_line` is the line of the file on which `text`
  * begins (1 for a whole file). Limits: depth 64, 100,000 nodes; NUL bytes are an error. Returns
  * 0 and a tree owned by the caller (*root is NULL for an empty document), negative on failure;
  * `line` and `column` (may be NULL) then say where. */
