@@ -1,0 +1,115 @@
+/* Escaping of text for terminals. */
+#include "base/escape.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct escape_case {
+	const char *text;
+	size_t size; /* 0: up to the NUL */
+	const char *escaped;
+};
+
+static const struct escape_case escape_cases[] = {
+        /* What can be seen stands. */
+        {"plain text, 'quotes' & <marks>", 0, "plain text, 'quotes' & <marks>"},
+        {"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", 0, "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"},
+        {"\xF4\x8F\xBF\xBD", 0, "\xF4\x8F\xBF\xBD"},
+        /* Controls and the backslash. */
+        {"a\nb\tc\\d\re", 0, "a\\nb\\tc\\\\d\\x0de"},
+        {"\x1B[31mred\x1B]0;title\x07", 0, "\\x1b[31mred\\x1b]0;title\\x07"},
+        {"a\0b", 3, "a\\x00b"},
+        {"\x7F", 0, "\\x7f"},
+        {"\xC2\x80\xC2\x9B\xC2\x85", 0, "\\u{80}\\u{9b}\\u{85}"},
+        /* Direction, zero width, tags and other invisible characters, at the edges of ranges. */
+        {"\xD8\x9C", 0, "\\u{61c}"},
+        {"\xE2\x80\x8B\xE2\x80\x8F", 0, "\\u{200b}\\u{200f}"},
+        {"\xE2\x80\x8A\xE2\x80\x90", 0, "\xE2\x80\x8A\xE2\x80\x90"},
+        {"\xE2\x80\xA8\xE2\x80\xA9", 0, "\\u{2028}\\u{2029}"},
+        {"\xE2\x80\xAA\xE2\x80\xAE", 0, "\\u{202a}\\u{202e}"},
+        {"\xE2\x81\xA0\xE2\x81\xA4\xE2\x81\xA6\xE2\x81\xA9", 0,
+         "\\u{2060}\\u{2064}\\u{2066}\\u{2069}"},
+        {"\xEF\xBB\xBF\xC2\xAD\xE1\xA0\x8E", 0, "\\u{feff}\\u{ad}\\u{180e}"},
+        {"\xEF\xB8\x80\xEF\xB8\x8F\xEF\xBF\xB9\xEF\xBF\xBB", 0,
+         "\\u{fe00}\\u{fe0f}\\u{fff9}\\u{fffb}"},
+        {"\xF3\xA0\x80\x80\xF3\xA0\x80\xA1\xF3\xA0\xBF\xBF", 0, "\\u{e0000}\\u{e0021}\\u{e0fff}"},
+        /* Bytes that are not UTF-8: alone, cut off, overlong, surrogates, beyond the last. */
+        {"\x80", 0, "\\x80"},
+        {"a\xFF\xFE", 0, "a\\xff\\xfe"},
+        {"\xE2\x82", 0, "\\xe2\\x82"},
+        {"\xE2\x82z", 0, "\\xe2\\x82z"},
+        {"\xC0\xAF\xC1\xBF", 0, "\\xc0\\xaf\\xc1\\xbf"},
+        {"\xE0\x80\xAF", 0, "\\xe0\\x80\\xaf"},
+        {"\xF0\x80\x80\xAF", 0, "\\xf0\\x80\\x80\\xaf"},
+        {"\xED\xA0\x80\xED\xBF\xBF", 0, "\\xed\\xa0\\x80\\xed\\xbf\\xbf"},
+        {"\xED\x9F\xBB\xEE\x80\x80", 0, "\xED\x9F\xBB\xEE\x80\x80"},
+        {"\xF4\x90\x80\x80", 0, "\\xf4\\x90\\x80\\x80"},
+        {"\xF8\x88\x80\x80\x80", 0, "\\xf8\\x88\\x80\\x80\\x80"},
+        {"", 0, ""},
+};
+
+START_TEST(escapes)
+{
+	const struct escape_case *row = &escape_cases[_i];
+	struct buffer out = {0};
+
+	escape_terminal(&out, row->text, row->size ? row->size : strlen(row->text));
+	char *text = buffer_steal(&out);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_str_eq(text, row->escaped);
+	free(text);
+}
+END_TEST
+
+START_TEST(escape_copy_appends_nothing_else)
+{
+	char *text = escape_terminal_copy("x\ny");
+
+	ck_assert_ptr_nonnull(text);
+	ck_assert_str_eq(text, "x\\ny");
+	free(text);
+}
+END_TEST
+
+/* Whatever goes in, what comes out has no byte below 0x20 and no delete. */
+START_TEST(escape_leaves_no_control)
+{
+	unsigned int state = 12345;
+
+	for (int round = 0; round < 2000; round++) {
+		char noise[64];
+		for (size_t i = 0; i < sizeof(noise); i++) {
+			state = state * 1103515245u + 12345u;
+			noise[i] = (char)(state >> 16);
+		}
+		struct buffer out = {0};
+		escape_terminal(&out, noise, sizeof(noise));
+		ck_assert(!buffer_failed(&out));
+		for (size_t i = 0; i < out.size; i++) {
+			unsigned char c = (unsigned char)out.data[i];
+			ck_assert_msg(c >= 0x20 && c != 0x7F, "byte %02x stands", c);
+		}
+		buffer_free(&out);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("base");
+	TCase *escape = tcase_create("escape");
+
+	tcase_add_loop_test(escape, escapes, 0,
+	                    (int)(sizeof(escape_cases) / sizeof(escape_cases[0])));
+	tcase_add_test(escape, escape_copy_appends_nothing_else);
+	tcase_add_test(escape, escape_leaves_no_control);
+	suite_add_tcase(suite, escape);
+
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
