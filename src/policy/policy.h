@@ -64,6 +64,7 @@ struct rule {
 	char *name;             /* TARGET_NAME */
 	size_t ceiling;         /* RULE_CEILING: which one */
 	char *because;          /* "backend-engineer.md:4 Write", "secrets.yaml:12 ~/.ssh" */
+	bool unless_named; /* RULE_FORBIDDEN: does not hold what a rule of policy->named covers */
 };
 
 /* Parts of the tree of files with a nature of their own; the deepest one that holds a path is the
@@ -95,6 +96,15 @@ struct policy_limit {
 	bool percent;
 	bool set; /* false: no limit */
 	char *because;
+};
+
+/* A tool that the agent may use: neither unknown, forbidden nor narrowed away. */
+struct policy_tool {
+	const struct table_tool *tool;
+	char *as;        /* as the file has it; the canonical name where tools are inherited */
+	char *specifier; /* or NULL */
+	size_t line;
+	bool named; /* stands in the file: `*`, `inherit` and absence name nothing */
 };
 
 /* One ceiling: whether it limits an effect to a complete list. */
@@ -131,8 +141,17 @@ struct policy {
 	char *mode_because; /* "backend-engineer.md:8 permissionMode", "absent, a write tool is
 	                       named" */
 
+	const struct table_tool *tool; /* --tool, or NULL for the whole agent */
+	struct policy_tool *tools;     /* what the agent may use, whatever --tool says */
+	size_t tool_count, tool_capacity;
+
 	struct rule *rules;
 	size_t rule_count, rule_capacity;
+	/* What named tools give only in part (a specifier, a list), whatever --tool says: forbidding
+	 * another tool does not take it away. These grant nothing by themselves. */
+	struct rule *named;
+	size_t named_count, named_capacity;
+	char *ungranted[EFFECT_COUNT]; /* the reason where nothing gives the effect */
 	struct region *regions;
 	size_t region_count, region_capacity;
 	struct policy_ceiling *ceilings;
@@ -152,6 +171,9 @@ struct policy {
 	bool shell; /* a shell or MCP tool is in effect: exec is not limited to its programs */
 };
 
+/* Returns 0 and a policy owned by the caller; negative with "FILE:LINE: ..." where anything that
+ * bears a permission is not understood with certainty. An agent that may do nothing is no error
+ * here (see policy_permits_nothing). */
 int policy_build(const struct agent *agent, const struct request *request, struct policy **out,
                  struct error *err);
 void policy_free(struct policy *policy);
@@ -162,6 +184,10 @@ static inline void policy_cleanup(struct policy **place)
 }
 
 #define cleanup_policy __attribute__((cleanup(policy_cleanup)))
+
+/* True where the definition leaves no tool at all (an empty list, or every name on it unknown or
+ * forbidden): such an agent may do nothing, and `run` refuses it. */
+bool policy_permits_nothing(const struct policy *policy);
 
 /* How a refusal shows: refused by name (EACCES), or merely not granted (ENOENT on reads). */
 enum decision_class {
@@ -193,8 +219,8 @@ void policy_reasons(const struct policy *policy, enum effect effect, const char 
 /* The deepest region that holds the path, or NULL. */
 const struct region *policy_region(const struct policy *policy, const char *path);
 
-/* Checks COMMAND against Bash(pattern) rules (layer `command`). Returns 0 where it may run,
- * negative with the rule that refuses it. */
+/* Checks COMMAND against Bash(pattern) rules (layer `command`). Returns 0 where it may run (always
+ * where no --tool was named), negative with the rule that refuses it. */
 int policy_check_command(const struct policy *policy, char *const *argv, struct error *err);
 
 #endif

@@ -1,0 +1,22 @@
+/* Patterns over network peers: `host`, `*.domain` (not the domain itself), `*`, addresses and
+ * address ranges (`10.0.0.0/8`, `[2001:db8::/32]`), each with an optional `:port`, `:low-high` or
+ * `:*`. Hosts match without regard to case or a trailing dot. */
+#ifndef REMIT_POLICY_PEER_H
+#define REMIT_POLICY_PEER_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* Returns 0 where `text` is such a pattern, negative with what is wrong. */
+int peer_check(const char *text, struct error *err);
+
+/* True when `pattern` covers the whole of `target` (itself a host or a pattern; without a port it
+ * means every port). Never allocates. */
+bool peer_covers(const char *pattern, const char *target);
+
+/* The same for refusals, which also hold where only a port of the target is meant: a target
+ * without a port is touched by a refusal of any of its ports. */
+bool peer_touches(const char *pattern, const char *target);
+
+#endif
