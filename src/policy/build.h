@@ -16,6 +16,10 @@ struct builder {
 	struct source *sources; /* ceilings first, then policies, then the command line */
 	size_t source_count;
 	size_t source_capacity;
+	bool strict; /* the request or a source asks for it */
+	/* What tools named in the file give in full, whatever --tool says. */
+	bool named_gives[EFFECT_COUNT];
+	bool writes_named; /* a tool that writes is named: what an absent mode means */
 };
 
 /* Takes `rule` over (cleared on failure and where the same rule stands already); `because` too

@@ -294,8 +294,19 @@ static int read_version(struct reader *reader, const struct key *key, const stru
 	return 0;
 }
 
+static int read_switch(struct reader *reader, const struct key *key, const struct yaml_tree *value)
+{
+	if (expect_text(reader, value, "`true` or `false`") < 0)
+		return -1;
+	if (!value->plain ||
+	    (strcmp(value->value, "true") != 0 && strcmp(value->value, "false") != 0))
+		return complain(reader, value, "expected `true` or `false`");
+	return add(reader, value, (struct source_item){.kind = key->kind, .text = value->value});
+}
+
 static const struct key top_keys[] = {
         {.name = "version", .read = read_version},
+        {.name = "strict", .read = read_switch, .kind = SOURCE_STRICT},
         {.name = "grant", .read = read_grant},
         {.name = "deny", .read = read_deny},
         {.name = "modes", .read = read_modes},

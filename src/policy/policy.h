@@ -147,8 +147,8 @@ struct policy {
 
 	struct rule *rules;
 	size_t rule_count, rule_capacity;
-	/* What named tools give only in part (a specifier, a list), whatever --tool says: forbidding
-	 * another tool does not take it away. These grant nothing by themselves. */
+	/* What named tools give only in part (a specifier, a list), whatever --tool says:
+	 * forbidding another tool does not take it away. These grant nothing by themselves. */
 	struct rule *named;
 	size_t named_count, named_capacity;
 	char *ungranted[EFFECT_COUNT]; /* the reason where nothing gives the effect */

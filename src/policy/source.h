@@ -15,6 +15,7 @@ enum source_kind {
 	SOURCE_DENY,           /* effect, text */
 	SOURCE_MODE_MAX,       /* text */
 	SOURCE_MODE_ABSENT,    /* text */
+	SOURCE_STRICT,         /* text: true or false */
 	SOURCE_KEEP,           /* name */
 	SOURCE_SET,            /* name, text */
 	SOURCE_LIMIT,          /* name, text */

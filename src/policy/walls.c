@@ -1,0 +1,194 @@
+/* The walls: regions of the file system, secrets and protected paths. */
+#include "base/cleanup.h"
+#include "base/escape.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "policy/build.h"
+#include "policy/rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* "~" and "~/x" of a table row, absolute and normal. Owned by the caller. */
+static char *anchored(const struct builder *build, const char *path)
+{
+	if (path[0] != '~')
+		return path_absolute("/", path);
+	return path_absolute(build->policy->home, path[1] ? path + 2 : ".");
+}
+
+static int add_regions(struct builder *build, enum region_kind kind, const struct table_path *rows,
+                       size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		cleanup_free char *root = anchored(build, rows[i].path);
+		char *because = text_printf("trees.yaml:%u %s", rows[i].line, rows[i].path);
+		if (!root) {
+			free(because);
+			return error_memory(build->err);
+		}
+		if (build_add_region(build, kind, root, because) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The workspace, the repository, and the root of whatever the operator granted. */
+static int add_project(struct builder *build)
+{
+	struct policy *policy = build->policy;
+
+	if (build_add_region(build, REGION_PROJECT, policy->workspace, text_copy("the workspace")) <
+	    0)
+		return -1;
+	if (policy->repository && build_add_region(build, REGION_PROJECT, policy->repository,
+	                                           text_copy("the repository")) < 0)
+		return -1;
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		bool files = rule->effect == EFFECT_READ || rule->effect == EFFECT_WRITE;
+		if (rule->layer != RULE_GRANT || rule->kind != TARGET_PATH || !files)
+			continue;
+		if (build_add_region(build, REGION_PROJECT, rule->pattern.root,
+		                     text_copy(rule->because)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_secrets(struct builder *build)
+{
+	for (size_t i = 0; i < table_secrets_count; i++) {
+		const struct table_path *row = &table_secrets[i];
+		cleanup_free char *root = anchored(build, row->path);
+		if (!root)
+			return error_memory(build->err);
+		for (size_t e = EFFECT_READ; e <= EFFECT_WRITE; e++) {
+			char *because = text_printf("secrets.yaml:%u %s", row->line, row->path);
+			if (build_add_tree(build, RULE_SECRET, (enum effect)e, root, because) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* Names of a git folder, in every git folder below `root`. */
+static int protect_git(struct builder *build, const char *root)
+{
+	for (size_t i = 0; i < table_protected_git_count; i++) {
+		const struct table_path *row = &table_protected_git[i];
+		struct rule rule = {
+		        .layer = RULE_PROTECTED, .effect = EFFECT_WRITE, .kind = TARGET_PATH};
+		cleanup_free char *glob = path_join(".git", row->path);
+
+		if (!glob)
+			return error_memory(build->err);
+		if (pattern_any_depth(root, glob, &rule.pattern, build->err) < 0)
+			return error_context(build->err, "protected.yaml:%u", row->line);
+		if (build_add_rule(build, rule,
+		                   text_printf("protected.yaml:%u %s", row->line, glob)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int protect_root(struct builder *build, const char *root)
+{
+	struct pattern_base base = {.directory = root, .deny = true};
+
+	for (size_t i = 0; i < table_protected_root_count; i++) {
+		const struct table_path *row = &table_protected_root[i];
+		struct rule rule = {.layer = RULE_PROTECTED, .effect = EFFECT_WRITE};
+		cleanup_free char *text = path_join(".", row->path);
+
+		if (!text)
+			return error_memory(build->err);
+		if (rule_target(&rule, text, &base, build->err) < 0)
+			return error_context(build->err, "protected.yaml:%u", row->line);
+		if (build_add_rule(build, rule,
+		                   text_printf("protected.yaml:%u %s", row->line, row->path)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int protect_given(struct builder *build)
+{
+	const struct text_list *given = &build->request->given;
+
+	for (size_t i = 0; i < given->count; i++) {
+		cleanup_free char *path = path_absolute("/", given->items[i]);
+		cleanup_free char *escaped = path ? escape_terminal_copy(path) : NULL;
+		if (!escaped)
+			return error_memory(build->err);
+		if (build_add_tree(build, RULE_PROTECTED, EFFECT_WRITE, path,
+		                   text_printf("%s: remit was given this file", escaped)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Git folders are protected wherever something may be written: in the project, and in every tree
+ * that the operator granted. */
+static int add_protected(struct builder *build)
+{
+	struct policy *policy = build->policy;
+
+	if (protect_root(build, policy->workspace) < 0)
+		return -1;
+	if (policy->repository && protect_root(build, policy->repository) < 0)
+		return -1;
+	if (protect_git(build, build->deep) < 0)
+		return -1;
+	for (size_t i = 0; i < policy->region_count; i++) {
+		const struct region *region = &policy->regions[i];
+		if (region->kind == REGION_PROJECT && !path_within(region->root, build->deep) &&
+		    protect_git(build, region->root) < 0)
+			return -1;
+	}
+	return protect_given(build);
+}
+
+/* A deny of any depth also holds in the trees that the operator granted outside of the project:
+ * there it begins at their roots. */
+static int spread_denies(struct builder *build)
+{
+	struct policy *policy = build->policy;
+	size_t count = policy->rule_count;
+
+	for (size_t i = 0; i < policy->region_count; i++) {
+		const struct region *region = &policy->regions[i];
+		if (region->kind != REGION_PROJECT)
+			continue;
+		for (size_t k = 0; k < count; k++) {
+			const struct rule *rule = &policy->rules[k];
+			struct rule copy = {.layer = rule->layer,
+			                    .effect = rule->effect,
+			                    .kind = TARGET_PATH,
+			                    .unless_named = rule->unless_named};
+			bool refuses = rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN;
+			if (!refuses || rule->kind != TARGET_PATH ||
+			    rule->pattern.kind != PATTERN_ANY_DEPTH ||
+			    strcmp(rule->pattern.root, build->deep) != 0 ||
+			    path_within(region->root, build->deep))
+				continue;
+			if (pattern_copy(&rule->pattern, region->root, &copy.pattern, build->err) <
+			    0)
+				return -1;
+			if (build_add_rule(build, copy, text_copy(rule->because)) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int build_walls(struct builder *build)
+{
+	if (add_regions(build, REGION_SYSTEM, table_trees_system, table_trees_system_count) < 0 ||
+	    add_regions(build, REGION_HOME, table_trees_home, table_trees_home_count) < 0 ||
+	    add_regions(build, REGION_SCRATCH, table_trees_scratch, table_trees_scratch_count) <
+	            0 ||
+	    add_project(build) < 0 || add_secrets(build) < 0 || add_protected(build) < 0)
+		return -1;
+	return spread_denies(build);
+}
