@@ -85,21 +85,22 @@ int build_add_region(struct builder *build, enum region_kind kind, const char *r
 	return 0;
 }
 
-int build_warn(struct builder *build, char *where, const char *code, const char *format, ...)
+int build_warn(struct builder *build, size_t line, const char *code, const char *format, ...)
 {
 	struct policy *policy = build->policy;
-	struct policy_warning warning = {.where = where, .code = code};
+	struct policy_warning warning = {
+	        .where = build_place(build, line), .line = line, .code = code};
 	va_list arguments;
 
 	va_start(arguments, format);
 	if (vasprintf(&warning.message, format, arguments) < 0)
 		warning.message = NULL;
 	va_end(arguments);
-	if (!warning.message || !where ||
+	if (!warning.message || !warning.where ||
 	    array_reserve((void **)&policy->warnings, &policy->warning_capacity,
 	                  policy->warning_count, sizeof(warning)) < 0) {
 		free(warning.message);
-		free(where);
+		free(warning.where);
 		return error_memory(build->err);
 	}
 	policy->warnings[policy->warning_count++] = warning;

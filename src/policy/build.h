@@ -35,8 +35,8 @@ int build_add_tree(struct builder *build, enum rule_layer layer, enum effect eff
  * nothing happens. */
 int build_add_region(struct builder *build, enum region_kind kind, const char *root, char *because);
 
-/* Takes `where` over. `code` is a fixed word. */
-__attribute__((format(printf, 4, 5))) int build_warn(struct builder *build, char *where,
+/* A warning about a line of the agent's file. `code` is a fixed word. */
+__attribute__((format(printf, 4, 5))) int build_warn(struct builder *build, size_t line,
                                                      const char *code, const char *format, ...);
 
 /* "agent.md:7", owned by the caller; "agent.md" for line 0. */

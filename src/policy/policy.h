@@ -122,6 +122,7 @@ struct policy_setting {
 
 struct policy_warning {
 	char *where; /* "file:line", or "" */
+	size_t line; /* of the agent's file */
 	const char *code;
 	char *message;
 };

@@ -95,6 +95,9 @@ bool rule_touches(const struct rule *rule, enum effect effect, const char *targe
 {
 	if (rule_covers(rule, effect, target))
 		return true;
+	/* "*" speaks of everything at once; a refusal of a part is no refusal of the whole. */
+	if (strcmp(target, "*") == 0)
+		return false;
 	return rule->effect == effect && effect == EFFECT_CONNECT && rule->kind == TARGET_NAME &&
 	       peer_touches(rule->name, target);
 }

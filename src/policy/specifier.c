@@ -193,8 +193,7 @@ static int intersect_workspace(struct giver *giver, struct pattern *pattern)
 	}
 	cleanup_free char *text =
 	        origin(giver->build, "", giver->use->as, giver->use->specifier, 0);
-	if (build_warn(giver->build, build_place(giver->build, giver->use->line),
-	               "outside-workspace",
+	if (build_warn(giver->build, giver->use->line, "outside-workspace",
 	               left ? "%s reaches out of the workspace: only what lies inside is granted"
 	                    : "%s lies outside of the workspace and grants nothing; an operator "
 	                      "can grant it",

@@ -43,7 +43,7 @@ static int look_up(struct builder *build, const struct agent_rule *rule, bool fo
 	if (forbidden && build->strict)
 		return error_set(build->err, "%s:%zu: unknown forbidden tool %s%s",
 		                 build->agent_label, rule->line, name, hint);
-	return build_warn(build, build_place(build, rule->line), "unknown-tool",
+	return build_warn(build, rule->line, "unknown-tool",
 	                  forbidden ? "unknown tool %s: forbidding it removes nothing%s"
 	                            : "unknown tool %s grants nothing%s",
 	                  name, hint);
@@ -126,7 +126,7 @@ static int add_narrowed(struct builder *build, const struct table_tool *tool,
 		if (!own || strcmp(own, specifier) == 0) {
 			if (add_use(build, tool, rule->name, specifier, rule->line, true) < 0)
 				return -1;
-		} else if (build_warn(build, build_place(build, other->line), "narrowed-away",
+		} else if (build_warn(build, other->line, "narrowed-away",
 		                      "%s has different specifiers here and on line %zu: only "
 		                      "what both spell alike is granted",
 		                      tool->name, rule->line) < 0) {
