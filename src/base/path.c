@@ -80,3 +80,15 @@ size_t path_depth(const char *path)
 		depth += path[0] == '/' && path[1] != '\0';
 	return depth;
 }
+
+int path_compare(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	/* The end of a name sorts first, then "/", then everything else. */
+	int left = *a == '/' ? 1 : (unsigned char)*a + (*a != '\0');
+	int right = *b == '/' ? 1 : (unsigned char)*b + (*b != '\0');
+	return left - right;
+}

@@ -27,4 +27,7 @@ const char *path_name(const char *path);
 /* How many names the path has; 0 for "/". */
 size_t path_depth(const char *path);
 
+/* Order in which everything below a folder follows it directly: negative, 0 or positive. */
+int path_compare(const char *a, const char *b);
+
 #endif

@@ -1,0 +1,54 @@
+#include "base/kernel.h"
+
+#include <linux/landlock.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int kernel_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve)
+{
+	struct open_how how = {.flags = flags, .resolve = resolve};
+
+	return (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+}
+
+int kernel_landlock_abi(void)
+{
+	return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+int kernel_landlock_create(const struct kernel_landlock_ruleset *attributes, size_t size)
+{
+	return (int)syscall(SYS_landlock_create_ruleset, attributes, size, 0);
+}
+
+int kernel_landlock_add_path(int ruleset, int path, uint64_t rights)
+{
+	struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = path};
+
+	return (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+}
+
+int kernel_landlock_restrict(int ruleset)
+{
+	return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
+}
+
+int kernel_seccomp_filter(const void *program)
+{
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
+}
+
+int kernel_clone(uint64_t flags)
+{
+#ifdef __s390x__
+#error "clone(2) takes its arguments in another order here"
+#endif
+	return (int)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+}
+
+int kernel_pivot_root(const char *new_root, const char *put_old)
+{
+	return (int)syscall(SYS_pivot_root, new_root, put_old);
+}

@@ -1,0 +1,33 @@
+/* Kernel interfaces that are newer than the C library or than the installed headers, in one
+ * place. All return what the system call returns, with errno set. */
+#ifndef REMIT_BASE_KERNEL_H
+#define REMIT_BASE_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* openat2(2), since Linux 5.6. `resolve` is RESOLVE_* of <linux/openat2.h>. */
+int kernel_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve);
+
+/* landlock(7), since Linux 5.13; layouts as of ABI 6, older kernels take a shorter structure. */
+struct kernel_landlock_ruleset {
+	uint64_t handled_fs;
+	uint64_t handled_net; /* ABI 4 */
+	uint64_t scoped;      /* ABI 6 */
+};
+
+/* The Landlock ABI of the running kernel, or -1. */
+int kernel_landlock_abi(void);
+int kernel_landlock_create(const struct kernel_landlock_ruleset *attributes, size_t size);
+int kernel_landlock_add_path(int ruleset, int path, uint64_t rights);
+int kernel_landlock_restrict(int ruleset);
+
+/* seccomp(2) SECCOMP_SET_MODE_FILTER without flags. `program` is a struct sock_fprog. */
+int kernel_seccomp_filter(const void *program);
+
+/* clone(2) without a new stack, as fork(2) does it: 0 in the child. */
+int kernel_clone(uint64_t flags);
+
+int kernel_pivot_root(const char *new_root, const char *put_old);
+
+#endif

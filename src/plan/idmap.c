@@ -1,0 +1,175 @@
+/* Idmapped clones of the project's trees, for callers that are root. */
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/kernel.h"
+#include "base/text.h"
+#include "plan/parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int write_map(pid_t process, const char *name, unsigned inner, unsigned outer,
+                     struct error *err)
+{
+	cleanup_free char *path = text_printf("/proc/%d/%s", (int)process, name);
+	cleanup_free char *line = text_printf("%u %u 1", inner, outer);
+
+	if (!path || !line)
+		return error_memory(err);
+	cleanup_close int file = open(path, O_WRONLY | O_CLOEXEC);
+	if (file < 0 || write(file, line, strlen(line)) != (ssize_t)strlen(line)) {
+		error_system(err, errno, "writing %s", path);
+		return error_help(err, "root of a container cannot give the tool an id of its own: "
+		                       "name one with --user");
+	}
+	return 0;
+}
+
+/* A user namespace in which the file system's `user` is the host's `identity->outer_user`. It
+ * lives as long as the descriptor. */
+static int open_map(const struct plan_identity *identity, uid_t user, gid_t group, int *out,
+                    struct error *err)
+{
+	pid_t holder = kernel_clone(CLONE_NEWUSER | SIGCHLD);
+
+	if (holder == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	if (holder < 0) {
+		error_system(err, errno, "creating a user namespace");
+		return error_help(err, "user namespaces are switched off on this machine "
+		                       "(sysctl user.max_user_namespaces)");
+	}
+
+	int result = write_map(holder, "uid_map", user, identity->outer_user, err);
+	if (result == 0)
+		result = write_map(holder, "gid_map", group, identity->outer_group, err);
+	cleanup_free char *path = text_printf("/proc/%d/ns/user", (int)holder);
+	if (result == 0 && !path)
+		result = error_memory(err);
+	if (result == 0) {
+		*out = open(path, O_RDONLY | O_CLOEXEC);
+		if (*out < 0)
+			result = error_system(err, errno, "%s", path);
+	}
+	kill(holder, SIGKILL);
+	while (waitpid(holder, NULL, 0) < 0 && errno == EINTR)
+		;
+	return result;
+}
+
+/* Opens the source and makes sure that it still is what the plan was made for. */
+static int open_source(const struct plan_mount *mount, struct stat *status, struct error *err)
+{
+	cleanup_close int place = kernel_openat2(
+	        AT_FDCWD, mount->source, O_PATH | O_NOFOLLOW | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+
+	if (place < 0 || fstat(place, status) < 0)
+		return error_system(err, errno, "%s", mount->source);
+	if (status->st_dev != mount->device || status->st_ino != mount->inode)
+		return error_set(err, "%s was replaced while remit was starting", mount->source);
+	return steal_descriptor(&place);
+}
+
+struct map {
+	uid_t user;
+	gid_t group;
+	int namespace;
+};
+
+/* Returns 0; 1 where this file system cannot be idmapped; negative on failure. */
+static int map_tree(struct plan *plan, struct plan_mount *mount, struct map *map, struct error *err)
+{
+	struct stat status;
+	cleanup_close int place = open_source(mount, &status, err);
+
+	if (place < 0)
+		return -1;
+	if (map->namespace < 0 || map->user != status.st_uid || map->group != status.st_gid) {
+		if (map->namespace >= 0)
+			close(map->namespace);
+		*map = (struct map){status.st_uid, status.st_gid, -1};
+		if (open_map(&plan->identity, status.st_uid, status.st_gid, &map->namespace, err) <
+		    0)
+			return -1;
+	}
+	cleanup_close int tree = open_tree(
+	        place, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0)
+		return error_system(err, errno, "%s", mount->source);
+	struct mount_attr attributes = {
+	        .attr_set = MOUNT_ATTR_IDMAP,
+	        .userns_fd = (unsigned)map->namespace,
+	};
+	if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) <
+	    0) {
+		if (errno == EINVAL || errno == EPERM || errno == ENOSYS)
+			return 1;
+		return error_system(err, errno, "idmapped mount of %s", mount->source);
+	}
+	mount->tree = steal_descriptor(&tree);
+	return 0;
+}
+
+/* Where the file system of the workspace cannot be idmapped, the tool is the workspace's owner;
+ * it is never root. */
+static int fall_back(const struct plan_request *request, struct plan *plan, struct error *err)
+{
+	struct stat owner;
+
+	if (stat(request->place->workspace, &owner) < 0)
+		return error_system(err, errno, "%s", request->place->workspace);
+	if (owner.st_uid == 0) {
+		error_set(err,
+		          "workspace %s belongs to root, on a file system that cannot be "
+		          "idmapped",
+		          request->place->workspace);
+		return error_help(err, "give it another owner, or name one with --user UID");
+	}
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		if (plan->mounts[i].tree >= 0)
+			close(plan->mounts[i].tree);
+		plan->mounts[i].tree = -1;
+	}
+	plan->identity.inner_user = plan->identity.outer_user = owner.st_uid;
+	plan->identity.inner_group = plan->identity.outer_group =
+	        owner.st_gid ? owner.st_gid : (gid_t)owner.st_uid;
+	return 0;
+}
+
+static int map_trees(struct plan *plan, struct map *map, struct error *err)
+{
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		struct plan_mount *mount = &plan->mounts[i];
+		if (mount->kind != MOUNT_BIND || !mount->project)
+			continue;
+		int result = map_tree(plan, mount, map, err);
+		if (result != 0)
+			return result;
+	}
+	return 0;
+}
+
+int plan_idmap_part(const struct plan_request *request, struct plan *plan, struct error *err)
+{
+	struct map map = {.namespace = -1};
+
+	if (!plan->identity.mapped || request->user >= 0)
+		return 0;
+	int result = map_trees(plan, &map, err);
+	if (map.namespace >= 0)
+		close(map.namespace);
+	return result == 1 ? fall_back(request, plan, err) : result;
+}

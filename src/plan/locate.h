@@ -1,0 +1,33 @@
+/* Where things are on this machine: the caller's home, the workspace, the repository around it.
+ * Everything that comes out is absolute and free of symbolic links. */
+#ifndef REMIT_PLAN_LOCATE_H
+#define REMIT_PLAN_LOCATE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct place {
+	char *workspace;
+	char *repository; /* root of the repository that holds the workspace, or NULL */
+	char *home;       /* where HOME will be inside */
+	char *directory;  /* where COMMAND starts */
+	char *user_name;  /* the caller's name in /etc/passwd, or NULL */
+	bool home_exists; /* the caller can enter `home` on the host */
+	bool has_passwd;  /* /etc/passwd knows the caller's user id */
+};
+
+struct place_request {
+	const char *workspace; /* -w or REMIT_WORKSPACE, or NULL: the current directory */
+	bool must_name;        /* the current directory must not be taken for the workspace */
+	bool allow_weaker;     /* --allow-weaker workspace */
+};
+
+/* Returns 0 and places owned by the caller (place_clear); negative where the workspace does not
+ * exist, is no directory, is `/`, or is or contains a home folder. */
+int place_find(const struct place_request *request, struct place *out, struct error *err);
+
+void place_clear(struct place *place);
+
+#endif

@@ -1,0 +1,221 @@
+#include "plan/points.h"
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void points_clear(struct points *points)
+{
+	for (size_t i = 0; i < points->count; i++)
+		free(points->items[i].path);
+	free(points->items);
+	*points = (struct points){0};
+}
+
+static int compare_points(const void *a, const void *b)
+{
+	return path_compare(((const struct point *)a)->path, ((const struct point *)b)->path);
+}
+
+static int add(struct points *points, const char *path, const struct point *kind, struct error *err)
+{
+	void *items = points->items;
+	struct point point = *kind;
+
+	if (array_reserve(&items, &points->capacity, points->count, sizeof(*points->items)) < 0)
+		return error_memory(err);
+	points->items = items;
+	point.path = text_copy(path);
+	if (!point.path)
+		return error_memory(err);
+	points->items[points->count++] = point;
+	return 0;
+}
+
+/* A path inside private scratch holds nothing of the host: no rule can change anything there,
+ * except a region that starts there. */
+static bool in_scratch(const struct policy *policy, const char *path)
+{
+	const struct region *region = policy_region(policy, path);
+
+	return !region || (region->kind == REGION_SCRATCH && strcmp(region->root, path) != 0);
+}
+
+static int add_rules(const struct policy *policy, struct points *points, struct error *err)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		struct point kind = {
+		        .protected = rule->layer == RULE_SECRET || rule->layer == RULE_PROTECTED,
+		        .named = rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN,
+		};
+		if (rule->kind != TARGET_PATH || rule->pattern.kind != PATTERN_TREE ||
+		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE) ||
+		    in_scratch(policy, rule->pattern.root))
+			continue;
+		if (add(points, rule->pattern.root, &kind, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The git internals of the repositories that are known without a walk. */
+static int add_git(const char *root, struct points *points, struct error *err)
+{
+	const struct point kind = {.protected = true};
+
+	for (size_t i = 0; i < table_protected_git_count; i++) {
+		cleanup_free char *path =
+		        text_printf("%s/.git/%s", root, table_protected_git[i].path);
+		if (!path)
+			return error_memory(err);
+		if (add(points, path, &kind, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void merge_equal(struct points *points)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < points->count; i++) {
+		struct point *point = &points->items[i];
+		struct point *last = kept ? &points->items[kept - 1] : NULL;
+		if (last && strcmp(last->path, point->path) == 0) {
+			last->protected |= point->protected;
+			last->named |= point->named;
+			last->region_root |= point->region_root;
+			free(point->path);
+			continue;
+		}
+		points->items[kept++] = *point;
+	}
+	points->count = kept;
+}
+
+/* What the verdicts on one path come to. Write without read cannot be held by a mount and is
+ * refused whole. */
+static void judge(const struct policy *policy, struct point *point)
+{
+	const struct region *region = policy_region(policy, point->path);
+	struct decision read;
+	struct decision write;
+
+	point->state = POINT_HIDDEN;
+	if (!region)
+		return;
+	point->region = region->kind;
+	point->because = region->because;
+	if (region->kind == REGION_SCRATCH) {
+		point->state = POINT_SCRATCH;
+		return;
+	}
+	policy_decide(policy, EFFECT_READ, point->path, &read);
+	policy_decide(policy, EFFECT_WRITE, point->path, &write);
+	point->because = read.because;
+	if (read.verdict == VERDICT_ALLOW) {
+		point->state = write.verdict == VERDICT_ALLOW ? POINT_WRITE : POINT_READ;
+		point->because = write.because;
+	} else if (write.verdict == VERDICT_ALLOW && read.class == DECISION_HIDDEN) {
+		point->state = POINT_WRITE;
+		point->because = write.because;
+	} else if (strcmp(point->path, policy->workspace) == 0) {
+		point->state = POINT_EMPTY;
+	} else if (read.class == DECISION_DENIED) {
+		point->state = POINT_MASKED;
+	}
+}
+
+static void find_parents(struct points *points)
+{
+	for (size_t i = 0; i < points->count; i++) {
+		long parent = (long)i - 1;
+
+		while (parent >= 0 &&
+		       !path_below(points->items[i].path, points->items[parent].path))
+			parent = points->items[parent].parent;
+		points->items[i].parent = parent;
+	}
+}
+
+static bool host_visible(const struct point *point, enum effect effect)
+{
+	return point->state == POINT_WRITE || (effect == EFFECT_READ && point->state == POINT_READ);
+}
+
+/* Whether anything that a deny with wildcards speaks of can be reached. */
+static bool reaches(const struct points *points, const struct rule *rule)
+{
+	for (size_t i = 0; i < points->count; i++) {
+		const struct point *point = &points->items[i];
+		if (host_visible(point, rule->effect) &&
+		    (path_within(point->path, rule->pattern.root) ||
+		     path_within(rule->pattern.root, point->path)))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a permission with wildcards permits something that the trees do not permit already. */
+static bool adds(const struct policy *policy, const struct rule *rule)
+{
+	struct decision decision;
+
+	if (rule->layer == RULE_TOOLS && policy->mode_cells[rule->effect] != VERDICT_ALLOW)
+		return false;
+	policy_decide(policy, rule->effect, rule->pattern.root, &decision);
+	return decision.verdict != VERDICT_ALLOW;
+}
+
+/* Wildcards need somebody who looks at each name. Where a rule with wildcards makes a difference,
+ * it is not held by mounts, and nothing runs. */
+static int refuse_wildcards(const struct policy *policy, const struct points *points,
+                            struct error *err)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		bool matters = false;
+
+		if (rule->kind != TARGET_PATH || rule->pattern.kind == PATTERN_TREE ||
+		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE))
+			continue;
+		if (rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN)
+			matters = reaches(points, rule);
+		else if (rule->layer == RULE_TOOLS || rule->layer == RULE_GRANT)
+			matters = adds(policy, rule);
+		else if (rule->layer == RULE_CEILING)
+			matters = reaches(points, rule);
+		if (!matters)
+			continue;
+		error_set(err, "%s: %s %s cannot be held at level namespaces", rule->because,
+		          effect_name(rule->effect), rule->pattern.text);
+		return error_help(err, "name folders without wildcards, anchored like ./dir/** "
+		                       "(a bare name matches at every depth)");
+	}
+	return 0;
+}
+
+int points_find(const struct policy *policy, struct points *out, struct error *err)
+{
+	const struct point region_kind = {.region_root = true};
+
+	*out = (struct points){0};
+	for (size_t i = 0; i < policy->region_count; i++)
+		if (add(out, policy->regions[i].root, &region_kind, err) < 0)
+			return -1;
+	if (add_rules(policy, out, err) < 0 || add_git(policy->workspace, out, err) < 0 ||
+	    (policy->repository && strcmp(policy->repository, policy->workspace) != 0 &&
+	     add_git(policy->repository, out, err) < 0))
+		return -1;
+	qsort(out->items, out->count, sizeof(*out->items), compare_points);
+	merge_equal(out);
+	find_parents(out);
+	for (size_t i = 0; i < out->count; i++)
+		judge(policy, &out->items[i]);
+	return refuse_wildcards(policy, out, err);
+}

@@ -1,0 +1,45 @@
+/* The verdict on files as a map: the paths at which it can change, and what holds from there
+ * down. A mount namespace can hold exactly this much. */
+#ifndef REMIT_PLAN_POINTS_H
+#define REMIT_PLAN_POINTS_H
+
+#include "base/error.h"
+#include "policy/policy.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum point_state {
+	POINT_HIDDEN,  /* not granted: not there */
+	POINT_MASKED,  /* refused by name */
+	POINT_EMPTY,   /* the workspace of an agent that does not read */
+	POINT_SCRATCH, /* private */
+	POINT_READ,
+	POINT_WRITE,
+};
+
+struct point {
+	char *path;
+	enum point_state state;
+	enum region_kind region; /* meaningless where the state is POINT_HIDDEN without region */
+	bool region_root;
+	bool protected;      /* a protected or secret rule starts here: absence is tolerated */
+	bool named;          /* a deny or forbidden rule starts here: absence is not tolerated */
+	const char *because; /* belongs to the policy */
+	long parent;         /* index of the nearest point above, or -1 */
+};
+
+struct points {
+	struct point *items;
+	size_t count, capacity;
+};
+
+/* Returns 0 and the points sorted so that parents come first; negative where a rule cannot be
+ * expressed as a tree and something depends on it. */
+int points_find(const struct policy *policy, struct points *out, struct error *err);
+
+void points_clear(struct points *points);
+
+#define cleanup_points __attribute__((cleanup(points_clear)))
+
+#endif
