@@ -6,6 +6,7 @@
 #include "plan/plan.h"
 
 int plan_identity_part(const struct plan_request *request, struct plan *plan, struct error *err);
+int plan_connect_part(const struct plan_request *request, struct plan *plan, struct error *err);
 int plan_layout_part(const struct plan_request *request, struct plan *plan, struct error *err);
 int plan_command_part(const struct plan_request *request, struct plan *plan, struct error *err);
 int plan_accounts_part(const struct plan_request *request, struct plan *plan, struct error *err);
@@ -19,6 +20,10 @@ int plan_environment_part(const struct plan_request *request, struct plan *plan,
  * returned through `out` (may be NULL) for further settings. */
 int plan_add_mount(struct plan *plan, enum mount_kind kind, const char *path, const char *source,
                    const char *because, struct plan_mount **out, struct error *err);
+
+/* Appends a Landlock rule; `path` is copied. */
+int plan_add_right(struct plan *plan, const char *path, uint64_t rights, bool optional,
+                   struct error *err);
 
 /* Appends a note that takes over `message` (may be NULL: memory is exhausted). */
 int plan_add_note(struct plan *plan, const char *code, char *message, struct error *err);
