@@ -235,6 +235,18 @@ static int refuse_at(struct layout *layout, enum mount_kind kind, const struct p
 	return error_help(err, "create it before the run, or take writing away from its folder");
 }
 
+static int add_scratch(struct layout *layout, const struct point *point, struct error *err)
+{
+	bool home = strcmp(point->path, layout->policy->home) == 0;
+	struct plan_mount *mount;
+
+	if (plan_add_mount(layout->plan, MOUNT_SCRATCH, point->path, NULL, point->because, &mount,
+	                   err) < 0)
+		return -1;
+	mount->mode = home ? 0700 : 01777;
+	return 0;
+}
+
 static int lay_point(struct layout *layout, const struct point *point, struct error *err)
 {
 	enum point_state above = state_above(layout, point);
@@ -244,10 +256,7 @@ static int lay_point(struct layout *layout, const struct point *point, struct er
 
 	switch (point->state) {
 	case POINT_SCRATCH:
-		return above == POINT_SCRATCH
-		               ? 0
-		               : plan_add_mount(layout->plan, MOUNT_SCRATCH, point->path, NULL,
-		                                point->because, NULL, err);
+		return above == POINT_SCRATCH ? 0 : add_scratch(layout, point, err);
 	case POINT_EMPTY:
 		if (visible(above))
 			return refuse_at(layout, MOUNT_EMPTY, point, err);

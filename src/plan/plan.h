@@ -31,6 +31,7 @@ struct plan_mount {
 	char *path;   /* inside; absolute, normal */
 	char *source; /* see mount_kind; else NULL */
 	bool writable;
+	mode_t mode; /* MOUNT_SCRATCH */
 	bool directory;
 	bool project;    /* part of the workspace, its repository, or granted: idmapped for root */
 	bool identified; /* `device` and `inode` say which object `source` must be */

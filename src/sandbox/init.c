@@ -1,0 +1,165 @@
+/* pid 1 of the sandbox: executes COMMAND, hands signals on, reaps, and ends with it. It is as
+ * confined as COMMAND itself. */
+#include "base/text.h"
+#include "sandbox/stage.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	EVENT = 3, /* where the event descriptor is kept */
+};
+
+static void publish(struct entering *entering, enum sandbox_outcome outcome)
+{
+	const uint64_t one = 1;
+
+	__atomic_store_n(&entering->report->outcome, outcome, __ATOMIC_RELEASE);
+	while (write(EVENT, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+/* A file without a header that the kernel knows is a shell script, as execvp(3) has it. */
+static void execute_script(const struct plan *plan, const char *path)
+{
+	size_t count = 0;
+
+	while (plan->command[count])
+		count++;
+	char **arguments = calloc(count + 2, sizeof(*arguments));
+	if (!arguments)
+		return;
+	char shell[] = "/bin/sh";
+	arguments[0] = shell;
+	arguments[1] = strdup(path);
+	for (size_t i = 1; i < count; i++)
+		arguments[i + 1] = plan->command[i];
+	if (arguments[1])
+		execve(shell, arguments, plan->environment);
+}
+
+/* Returns the errno of the attempt. */
+static int execute_path(const struct plan *plan, const char *path)
+{
+	execve(path, plan->command, plan->environment);
+	if (errno == ENOEXEC)
+		execute_script(plan, path);
+	return errno;
+}
+
+/* Looks COMMAND up on PATH as it is inside. Returns the errno that says most. */
+static int execute(const struct plan *plan)
+{
+	int result = ENOENT;
+
+	if (strchr(plan->command[0], '/'))
+		return execute_path(plan, plan->command[0]);
+	if (!*plan->command[0])
+		return ENOENT;
+	for (const char *entry = plan->search_path; entry;) {
+		size_t length = strcspn(entry, ":");
+		char *path = length ? text_printf("%.*s/%s", (int)length, entry, plan->command[0])
+		                    : text_printf("./%s", plan->command[0]);
+		if (!path)
+			return ENOMEM;
+		int number = execute_path(plan, path);
+		if (number != ENOENT && number != ENOTDIR && number != EACCES)
+			return number;
+		if (number == EACCES)
+			result = EACCES;
+		free(path);
+		entry = entry[length] ? entry + length + 1 : NULL;
+	}
+	return result;
+}
+
+static _Noreturn void become_command(struct entering *entering)
+{
+	struct sandbox_report *report = entering->report;
+
+	if (close_range(EVENT, ~0U, 0) < 0 ||
+	    sigprocmask(SIG_SETMASK, &entering->signals, NULL) < 0)
+		report->number = errno;
+	else
+		report->number = execute(entering->plan);
+	__atomic_store_n(&report->outcome, SANDBOX_NOT_EXECUTED, __ATOMIC_RELEASE);
+	_exit(127);
+}
+
+/* Everything that COMMAND left behind ends with it. */
+static void end_all(void)
+{
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+static _Noreturn void end(struct entering *entering, int status)
+{
+	struct sandbox_report *report = entering->report;
+
+	end_all();
+	if (report->input_moved)
+		report->input_offset = lseek(STDIN_FILENO, 0, SEEK_CUR);
+	report->status = status;
+	publish(entering,
+	        report->outcome == SANDBOX_NOT_EXECUTED ? SANDBOX_NOT_EXECUTED : SANDBOX_ENDED);
+	_exit(0);
+}
+
+/* Reaps what is to be reaped; does not return when COMMAND was among it. */
+static void reap(struct entering *entering, pid_t command)
+{
+	int status;
+	pid_t ended;
+
+	while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+		if (ended == command)
+			end(entering, status);
+}
+
+/* A signal is handed on when a process outside sent it: si_pid is 0 for those. What the terminal
+ * sends reaches COMMAND without help, and what comes from inside is nobody's business. */
+static void hand_on(pid_t command, const siginfo_t *info)
+{
+	if (info->si_code == SI_USER && info->si_pid == 0)
+		kill(command, info->si_signo);
+}
+
+static void keep_only_event(struct entering *entering)
+{
+	if (entering->event != EVENT && dup2(entering->event, EVENT) < 0)
+		_exit(125);
+	if (close_range(EVENT + 1, ~0U, 0) < 0)
+		_exit(125);
+}
+
+void stage_init(struct entering *entering)
+{
+	sigset_t all;
+	siginfo_t info;
+
+	keep_only_event(entering);
+	memset(entering->arguments, 0, entering->arguments_size);
+	sigfillset(&all);
+	__atomic_store_n(&entering->report->outcome, SANDBOX_RUNNING, __ATOMIC_RELEASE);
+
+	pid_t command = fork();
+	if (command == 0)
+		become_command(entering);
+	if (command < 0) {
+		entering->report->number = errno;
+		publish(entering, SANDBOX_NOT_EXECUTED);
+		_exit(125);
+	}
+	for (;;) {
+		reap(entering, command);
+		if (sigwaitinfo(&all, &info) > 0)
+			hand_on(command, &info);
+	}
+}

@@ -1,0 +1,187 @@
+/* The supervisor's side: makes the process that becomes the sandbox. */
+#include "base/cleanup.h"
+#include "base/kernel.h"
+#include "base/text.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const uint64_t namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
+                                   CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+
+/* Through a folder as a standard stream everything around it could be opened; so could it be
+ * through a descriptor that only names a place. */
+static int check_streams(struct error *err)
+{
+	static const char *const names[] = {"standard input", "standard output", "standard error"};
+
+	for (int stream = 0; stream < 3; stream++) {
+		struct stat status;
+		int flags = fcntl(stream, F_GETFL);
+		if (flags < 0 && errno == EBADF) {
+			/* The lowest free descriptor is this one. */
+			if (open("/dev/null", O_RDWR | O_NOCTTY) != stream)
+				return error_system(err, errno, "/dev/null");
+			continue;
+		}
+		if (flags < 0 || fstat(stream, &status) < 0)
+			return error_system(err, errno, "%s", names[stream]);
+		if (S_ISDIR(status.st_mode) || (flags & O_PATH)) {
+			error_set(err, "%s is a folder: through it the tool could leave",
+			          names[stream]);
+			return error_help(err, "redirect it from a file, a pipe or /dev/null");
+		}
+	}
+	return 0;
+}
+
+static int write_map(pid_t process, const char *name, unsigned inner, unsigned outer,
+                     struct error *err)
+{
+	cleanup_free char *path = text_printf("/proc/%d/%s", (int)process, name);
+	cleanup_free char *line = text_printf("%u %u 1", inner, outer);
+
+	if (!path || !line)
+		return error_memory(err);
+	cleanup_close int file = open(path, O_WRONLY | O_CLOEXEC);
+	if (file < 0 || write(file, line, strlen(line)) != (ssize_t)strlen(line)) {
+		error_system(err, errno, "writing %s", path);
+		return error_help(err, "root of a container cannot give the tool an id of its own: "
+		                       "name one with --user");
+	}
+	return 0;
+}
+
+/* For a caller that is root: the tool's ids, then one byte that says so. */
+static int map_ids(const struct plan_identity *identity, pid_t process, int lifeline,
+                   struct error *err)
+{
+	if (write_map(process, "uid_map", identity->inner_user, identity->outer_user, err) < 0 ||
+	    write_map(process, "gid_map", identity->inner_group, identity->outer_group, err) < 0)
+		return -1;
+	if (write(lifeline, "", 1) != 1)
+		return error_system(err, errno, "lifeline");
+	return 0;
+}
+
+static void block_signals(sigset_t *before)
+{
+	static const int untouched[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE, SIGILL,
+	                                SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT};
+	sigset_t all;
+
+	sigfillset(&all);
+	for (size_t i = 0; i < sizeof(untouched) / sizeof(*untouched); i++)
+		sigdelset(&all, untouched[i]);
+	sigprocmask(SIG_SETMASK, &all, before);
+}
+
+/* In the child every signal waits until pid 1 asks for it. */
+static _Noreturn void enter(const struct sandbox_request *request, const struct sandbox *sandbox,
+                            int lifeline)
+{
+	struct entering entering = {
+	        .plan = request->plan,
+	        .report = sandbox->report,
+	        .event = sandbox->event,
+	        .lifeline = lifeline,
+	        .arguments = request->arguments,
+	        .arguments_size = request->arguments_size,
+	        .signals = sandbox->signals,
+	        .caller = request->plan->identity.outer_user,
+	        .caller_group = request->plan->identity.outer_group,
+	        .store = -1,
+	        .root = -1,
+	};
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	close(sandbox->lifeline);
+	sandbox_enter(&entering);
+}
+
+static int make_channels(struct sandbox *out, int *lifeline, struct error *err)
+{
+	int ends[2];
+
+	out->report = mmap(NULL, sizeof(*out->report), PROT_READ | PROT_WRITE,
+	                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (out->report == MAP_FAILED) {
+		out->report = NULL;
+		return error_system(err, errno, "mmap");
+	}
+	out->event = eventfd(0, EFD_CLOEXEC);
+	if (out->event < 0)
+		return error_system(err, errno, "eventfd");
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_system(err, errno, "pipe");
+	*lifeline = ends[0];
+	out->lifeline = ends[1];
+	return 0;
+}
+
+static int explain_clone(int number, struct error *err)
+{
+	error_system(err, number, "creating namespaces");
+	return error_help(err, "user namespaces are switched off or used up on this machine: "
+	                       "sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone "
+	                       "(Debian), kernel.apparmor_restrict_unprivileged_userns (Ubuntu)");
+}
+
+static int start(const struct sandbox_request *request, struct sandbox *out, struct error *err)
+{
+	cleanup_close int lifeline = -1;
+
+	if (check_streams(err) < 0 || make_channels(out, &lifeline, err) < 0)
+		return -1;
+	out->init = kernel_clone(namespaces | SIGCHLD);
+	if (out->init == 0)
+		enter(request, out, lifeline);
+	if (out->init < 0)
+		return explain_clone(errno, err);
+	out->process = pidfd_open(out->init, 0);
+	if (out->process < 0)
+		return error_system(err, errno, "pidfd_open");
+	if (request->plan->identity.mapped)
+		return map_ids(&request->plan->identity, out->init, out->lifeline, err);
+	return 0;
+}
+
+int sandbox_start(const struct sandbox_request *request, struct sandbox *out, struct error *err)
+{
+	*out = (struct sandbox){.init = -1, .process = -1, .event = -1, .lifeline = -1};
+	block_signals(&out->signals);
+	if (start(request, out, err) == 0)
+		return 0;
+	sandbox_close(out);
+	return -1;
+}
+
+void sandbox_close(struct sandbox *sandbox)
+{
+	if (sandbox->init > 0) {
+		kill(sandbox->init, SIGKILL);
+		waitpid(sandbox->init, NULL, WNOHANG);
+	}
+	if (sandbox->process >= 0)
+		close(sandbox->process);
+	if (sandbox->event >= 0)
+		close(sandbox->event);
+	if (sandbox->lifeline >= 0)
+		close(sandbox->lifeline);
+	if (sandbox->report)
+		munmap(sandbox->report, sizeof(*sandbox->report));
+	sigprocmask(SIG_SETMASK, &sandbox->signals, NULL);
+	*sandbox = (struct sandbox){.init = -1, .process = -1, .event = -1, .lifeline = -1};
+}

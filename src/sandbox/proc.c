@@ -1,0 +1,54 @@
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "policy/tables.h"
+#include "sandbox/place.h"
+#include "sandbox/stage.h"
+
+#include <errno.h>
+#include <sys/mount.h>
+
+static int cover(const struct entering *entering, const char *path, struct error *err)
+{
+	cleanup_close int target = place_open(entering, path);
+
+	if (target < 0)
+		return errno == ENOENT ? 0 : error_system(err, errno, "%s", path);
+	cleanup_close int tree = place_clone(target, err);
+	if (tree < 0 || place_attributes(tree, MOUNT_ATTR_RDONLY, 0, true, err) < 0)
+		return -1;
+	return place_attach(tree, target, err);
+}
+
+/* Should: mount a /proc of the new pid namespace, its switches for the whole machine read-only.
+ * Mustn't: ask access(2) whether a switch is writable: for a caller that is root the answer is
+ * about another id. */
+int stage_proc(struct entering *entering, struct error *err)
+{
+	cleanup_close int context = fsopen("proc", FSOPEN_CLOEXEC);
+	cleanup_close int target = place_open(entering, "/proc");
+
+	if (target < 0)
+		return error_system(err, errno, "/proc");
+	if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
+		error_system(err, errno, "mounting proc");
+		return error_help(err, "in a container whose /proc is partly covered no new one "
+		                       "can be mounted; start it with an uncovered /proc");
+	}
+	cleanup_close int mount = fsmount(context, FSMOUNT_CLOEXEC,
+	                                  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (mount < 0) {
+		error_system(err, errno, "mounting proc");
+		return error_help(err, "in a container whose /proc is partly covered no new one "
+		                       "can be mounted; start it with an uncovered /proc");
+	}
+	if (place_attach(mount, target, err) < 0)
+		return -1;
+	for (size_t i = 0; i < table_trees_proc_count; i++) {
+		cleanup_free char *path = text_printf("/proc/%s", table_trees_proc[i].path);
+		if (!path)
+			return error_memory(err);
+		if (cover(entering, path, err) < 0)
+			return error_context(err, "%s", path);
+	}
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* From a plan to a running, confined process. The caller stays outside and supervises; inside, a
+ * small pid 1 starts COMMAND, reaps, and ends with it. */
+#ifndef REMIT_SANDBOX_SANDBOX_H
+#define REMIT_SANDBOX_SANDBOX_H
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum sandbox_outcome {
+	SANDBOX_STARTING,     /* COMMAND is not running yet */
+	SANDBOX_RUNNING,      /* every wall stands; COMMAND is about to be executed */
+	SANDBOX_FAILED,       /* a step failed: nothing was executed; see message */
+	SANDBOX_NOT_EXECUTED, /* execve of COMMAND failed with `number` */
+	SANDBOX_ENDED,        /* COMMAND ended with `status`, and nothing is left of it */
+};
+
+/* Shared with pid 1, which writes it; the outcome is written last. */
+struct sandbox_report {
+	volatile int outcome;
+	int status;       /* of COMMAND, as waitpid(2) gives it */
+	int number;       /* errno of execve */
+	bool input_moved; /* standard input was reopened; `input_offset` is where COMMAND left it */
+	off_t input_offset;
+	char message[1024];
+	char help[512];
+};
+
+struct sandbox {
+	pid_t init;
+	int process;  /* pidfd of pid 1 */
+	int event;    /* eventfd: readable as soon as the outcome is final */
+	int lifeline; /* closing it ends a sandbox that is still being built */
+	struct sandbox_report *report;
+	sigset_t signals; /* the caller's mask, as it was before */
+};
+
+struct sandbox_request {
+	const struct plan *plan;
+	/* The program's own arguments in memory: overwritten inside, where /proc/1/cmdline would
+	 * show them. plan->command must not point into it. */
+	char *arguments;
+	size_t arguments_size;
+};
+
+/* Starts building the sandbox. Blocks every signal of the caller except those that stop it;
+ * `sandbox_close` restores the mask. Returns 0, or negative where not even the process could be
+ * made. What fails later shows in the report. */
+int sandbox_start(const struct sandbox_request *request, struct sandbox *out, struct error *err);
+
+/* Kills what is left, releases everything. */
+void sandbox_close(struct sandbox *sandbox);
+
+#endif
