@@ -103,7 +103,7 @@ static int set(struct list *list, const char *name, const char *value, struct er
 static int keep_caller(const struct plan_request *request, struct list *kept, struct list *dropped,
                        struct error *err)
 {
-	for (char **variable = request->environment; *variable; variable++) {
+	for (char *const *variable = request->environment; *variable; variable++) {
 		size_t length = strcspn(*variable, "=");
 		int result = passes(request->policy, *variable)
 		                     ? push(kept, text_copy(*variable), err)

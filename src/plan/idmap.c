@@ -1,6 +1,7 @@
 /* Idmapped clones of the project's trees, for callers that are root. */
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "base/identity_map.h"
 #include "base/kernel.h"
 #include "base/text.h"
 #include "plan/parts.h"
@@ -17,23 +18,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static int write_map(pid_t process, const char *name, unsigned inner, unsigned outer,
-                     struct error *err)
-{
-	cleanup_free char *path = text_printf("/proc/%d/%s", (int)process, name);
-	cleanup_free char *line = text_printf("%u %u 1", inner, outer);
-
-	if (!path || !line)
-		return error_memory(err);
-	cleanup_close int file = open(path, O_WRONLY | O_CLOEXEC);
-	if (file < 0 || write(file, line, strlen(line)) != (ssize_t)strlen(line)) {
-		error_system(err, errno, "writing %s", path);
-		return error_help(err, "root of a container cannot give the tool an id of its own: "
-		                       "name one with --user");
-	}
-	return 0;
-}
 
 /* A user namespace in which the file system's `user` is the host's `identity->outer_user`. It
  * lives as long as the descriptor. */
@@ -53,9 +37,9 @@ static int open_map(const struct plan_identity *identity, uid_t user, gid_t grou
 		                       "(sysctl user.max_user_namespaces)");
 	}
 
-	int result = write_map(holder, "uid_map", user, identity->outer_user, err);
+	int result = identity_map_write(holder, "uid_map", user, identity->outer_user, err);
 	if (result == 0)
-		result = write_map(holder, "gid_map", group, identity->outer_group, err);
+		result = identity_map_write(holder, "gid_map", group, identity->outer_group, err);
 	cleanup_free char *path = text_printf("/proc/%d/ns/user", (int)holder);
 	if (result == 0 && !path)
 		result = error_memory(err);

@@ -124,6 +124,8 @@ static int find_workspace(const struct place_request *request, struct place *out
 		return error_system(err, errno, "workspace %s", wanted);
 	if (!S_ISDIR(status.st_mode))
 		return error_set(err, "workspace %s is not a folder", wanted);
+	if (request->explaining)
+		return 0;
 	if (strcmp(out->workspace, "/") == 0) {
 		error_set(err, "the workspace cannot be /");
 		return error_help(err, "name the project's own folder with -w");

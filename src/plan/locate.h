@@ -22,6 +22,7 @@ struct place_request {
 	const char *workspace; /* -w or REMIT_WORKSPACE, or NULL: the current directory */
 	bool must_name;        /* the current directory must not be taken for the workspace */
 	bool allow_weaker;     /* --allow-weaker workspace */
+	bool explaining;       /* nothing will run: no workspace is refused */
 };
 
 /* Returns 0 and places owned by the caller (place_clear); negative where the workspace does not

@@ -101,11 +101,11 @@ struct plan {
 struct plan_request {
 	const struct policy *policy;
 	const struct place *place;
-	char **command;     /* NULL-terminated */
-	char **environment; /* the caller's, NULL-terminated */
-	long long user;     /* --user, or -1 */
-	bool strict;        /* what is held only if it exists at launch is an error */
-	unsigned timeout;   /* --timeout in seconds; 0: none */
+	char **command;           /* NULL-terminated */
+	char *const *environment; /* the caller's, NULL-terminated */
+	long long user;           /* --user, or -1 */
+	bool strict;              /* what is held only if it exists at launch is an error */
+	unsigned timeout;         /* --timeout in seconds; 0: none */
 };
 
 /* Returns 0 and a plan owned by the caller; negative where a rule of the policy cannot be held

@@ -1,5 +1,6 @@
 /* The supervisor's side: makes the process that becomes the sandbox. */
 #include "base/cleanup.h"
+#include "base/identity_map.h"
 #include "base/kernel.h"
 #include "base/text.h"
 #include "sandbox/sandbox.h"
@@ -45,29 +46,14 @@ static int check_streams(struct error *err)
 	return 0;
 }
 
-static int write_map(pid_t process, const char *name, unsigned inner, unsigned outer,
-                     struct error *err)
-{
-	cleanup_free char *path = text_printf("/proc/%d/%s", (int)process, name);
-	cleanup_free char *line = text_printf("%u %u 1", inner, outer);
-
-	if (!path || !line)
-		return error_memory(err);
-	cleanup_close int file = open(path, O_WRONLY | O_CLOEXEC);
-	if (file < 0 || write(file, line, strlen(line)) != (ssize_t)strlen(line)) {
-		error_system(err, errno, "writing %s", path);
-		return error_help(err, "root of a container cannot give the tool an id of its own: "
-		                       "name one with --user");
-	}
-	return 0;
-}
-
 /* For a caller that is root: the tool's ids, then one byte that says so. */
 static int map_ids(const struct plan_identity *identity, pid_t process, int lifeline,
                    struct error *err)
 {
-	if (write_map(process, "uid_map", identity->inner_user, identity->outer_user, err) < 0 ||
-	    write_map(process, "gid_map", identity->inner_group, identity->outer_group, err) < 0)
+	if (identity_map_write(process, "uid_map", identity->inner_user, identity->outer_user,
+	                       err) < 0 ||
+	    identity_map_write(process, "gid_map", identity->inner_group, identity->outer_group,
+	                       err) < 0)
 		return -1;
 	if (write(lifeline, "", 1) != 1)
 		return error_system(err, errno, "lifeline");

@@ -1,0 +1,24 @@
+/* The subcommands. Each takes its own argv (argv[0] is its name) and returns an exit status. */
+#ifndef REMIT_CMD_CMD_H
+#define REMIT_CMD_CMD_H
+
+#include "base/error.h"
+#include "remit.h"
+
+int cmd_run(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_why(int argc, char **argv);
+int cmd_policies(int argc, char **argv);
+
+/* Prints "remit: MESSAGE" and what would help to standard error. Returns 125. */
+int cmd_fail(const struct remit_error *error);
+int cmd_fail_inner(struct error *err);
+
+/* Writes text to standard output. Returns 0, or 125 where that failed. */
+int cmd_print(const char *text);
+
+/* The whole command line in memory, for options.arguments. Set by main. */
+extern char *cmd_arguments;
+extern size_t cmd_arguments_size;
+
+#endif

@@ -1,0 +1,41 @@
+/* The command line: one table of options, from which parsing and --help follow. */
+#ifndef REMIT_CMD_OPTIONS_H
+#define REMIT_CMD_OPTIONS_H
+
+#include "base/error.h"
+#include "remit.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Subcommands, as bits of the options that each takes. */
+enum {
+	CMD_RUN = 1,
+	CMD_EXPLAIN = 2,
+	CMD_WHY = 4,
+	CMD_ALL = 7,
+};
+
+struct text_array {
+	const char **items; /* NULL-terminated once anything is in it */
+	size_t count, capacity;
+};
+
+struct options {
+	struct remit_options remit; /* points into the arrays below */
+	struct text_array policies, ceilings, grants, denies, environment, limits;
+	bool json, quiet, help;
+	int verbose;
+	char *const *rest; /* what follows the options; NULL-terminated */
+};
+
+/* Parses argv[1...] (argv[0] is the subcommand) for the subcommand `command`. Returns 0, or
+ * negative with what is wrong and the nearest option. */
+int options_parse(int command, int argc, char **argv, struct options *out, struct error *err);
+
+void options_clear(struct options *options);
+
+/* Prints the options of `command`, one a line. */
+void options_help(int command, FILE *out);
+
+#endif

@@ -1,0 +1,60 @@
+#include "cmd/cmd.h"
+#include "cmd/options.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static const char usage[] = "Usage: remit run --agent FILE [OPTION...] -- COMMAND [ARGUMENT...]\n"
+                            "Executes COMMAND confined to what the agent's definition permits.\n\n";
+
+struct voice {
+	bool quiet;
+	int verbose;
+};
+
+static void notice(void *data, enum remit_notice kind, const char *text)
+{
+	const struct voice *voice = data;
+
+	if (voice->quiet || (kind == REMIT_NOTICE_DETAIL && !voice->verbose))
+		return;
+	fprintf(stderr, "remit: %s%s\n", kind == REMIT_NOTICE_WARNING ? "warning: " : "", text);
+}
+
+static int execute(struct options *options)
+{
+	struct voice voice = {.quiet = options->quiet, .verbose = options->verbose};
+	struct remit_error error = {0};
+	int status = REMIT_STATUS_FAILED;
+
+	options->remit.arguments = cmd_arguments;
+	options->remit.arguments_size = cmd_arguments_size;
+	if (remit_run(&options->remit, options->rest, environ, notice, &voice, &status, &error) < 0)
+		status = cmd_fail(&error);
+	else if (error.message)
+		cmd_fail(&error);
+	remit_error_clear(&error);
+	return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct error err = {0};
+	struct options options;
+	int status;
+
+	if (options_parse(CMD_RUN, argc, argv, &options, &err) < 0) {
+		status = cmd_fail_inner(&err);
+	} else if (options.help) {
+		fputs(usage, stdout);
+		options_help(CMD_RUN, stdout);
+		status =
+		        cmd_print("\nExit status: 125 nothing was executed; 124 timed out; 126 not "
+		                  "executable;\n127 not found; 128+N killed by signal N; "
+		                  "else the command's own.\n");
+	} else {
+		status = execute(&options);
+	}
+	options_clear(&options);
+	return status;
+}

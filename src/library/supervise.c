@@ -1,0 +1,151 @@
+#include "library/supervise.h"
+
+#include "base/cleanup.h"
+#include "remit.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	/* What a command gets between SIGTERM and SIGKILL. */
+	GRACE_MILLISECONDS = 2000,
+};
+
+struct watch {
+	struct sandbox *sandbox;
+	int signals;
+	long long deadline; /* milliseconds on CLOCK_MONOTONIC; 0: none */
+	bool terminated;    /* SIGTERM was sent because the time is up */
+};
+
+static long long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* What the terminal sends reaches COMMAND directly: it is in the same process group. */
+static void hand_on(const struct watch *watch)
+{
+	struct signalfd_siginfo info;
+
+	if (read(watch->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE || info.ssi_code == SI_KERNEL)
+		return;
+	kill(watch->sandbox->init, (int)info.ssi_signo);
+}
+
+static void time_is_up(struct watch *watch)
+{
+	kill(watch->sandbox->init, watch->terminated ? SIGKILL : SIGTERM);
+	watch->deadline = watch->terminated ? 0 : now() + GRACE_MILLISECONDS;
+	watch->terminated = true;
+}
+
+static int time_left(const struct watch *watch)
+{
+	if (!watch->deadline)
+		return -1;
+	long long left = watch->deadline - now();
+	if (left < 0)
+		return 0;
+	return left > 1000000 ? 1000000 : (int)left;
+}
+
+/* Returns when the outcome is final or pid 1 is gone. */
+static int wait_for_end(struct watch *watch, struct error *err)
+{
+	struct pollfd places[] = {
+	        {.fd = watch->sandbox->event, .events = POLLIN},
+	        {.fd = watch->sandbox->process, .events = POLLIN},
+	        {.fd = watch->signals, .events = POLLIN},
+	};
+
+	for (;;) {
+		int ready = poll(places, 3, time_left(watch));
+		if (ready < 0 && errno != EINTR)
+			return error_system(err, errno, "poll");
+		if (ready < 0)
+			continue;
+		if (places[0].revents || places[1].revents)
+			return 0;
+		if (places[2].revents)
+			hand_on(watch);
+		if (watch->deadline && now() >= watch->deadline)
+			time_is_up(watch);
+	}
+}
+
+static int not_executed(const struct sandbox_report *report, const struct plan *plan, int *status,
+                        struct error *err)
+{
+	const char *command = plan->command[0];
+
+	if (report->number == ENOENT && !strchr(command, '/')) {
+		error_set(err, "%s: command not found", command);
+		error_help(err, "inside, PATH is %s", plan->search_path);
+	} else {
+		error_system(err, report->number, "%s", command);
+		if (report->number == ENOENT)
+			error_help(err, "inside there is no such file, or not its interpreter");
+	}
+	*status = report->number == ENOENT ? REMIT_STATUS_NOT_FOUND : REMIT_STATUS_NOT_EXECUTABLE;
+	return 0;
+}
+
+static int judge(const struct watch *watch, const struct plan *plan, int *status, struct error *err)
+{
+	const struct sandbox_report *report = watch->sandbox->report;
+
+	switch (__atomic_load_n(&report->outcome, __ATOMIC_ACQUIRE)) {
+	case SANDBOX_NOT_EXECUTED:
+		return not_executed(report, plan, status, err);
+	case SANDBOX_FAILED:
+		error_set(err, "%s", report->message);
+		return *report->help ? error_help(err, "%s", report->help) : -1;
+	case SANDBOX_ENDED:
+		*status = WIFEXITED(report->status) ? WEXITSTATUS(report->status)
+		                                    : 128 + WTERMSIG(report->status);
+		break;
+	case SANDBOX_RUNNING:
+		/* pid 1 was killed, and everything with it. */
+		*status = 128 + SIGKILL;
+		break;
+	default:
+		return error_set(err, "the sandbox's first process was killed while starting");
+	}
+	if (watch->terminated)
+		*status = REMIT_STATUS_TIMED_OUT;
+	return 0;
+}
+
+int supervise(struct sandbox *sandbox, const struct plan *plan, unsigned seconds, int *status,
+              struct error *err)
+{
+	sigset_t all;
+	struct watch watch = {.sandbox = sandbox, .signals = -1};
+
+	sigfillset(&all);
+	sigdelset(&all, SIGTSTP);
+	sigdelset(&all, SIGCONT);
+	cleanup_close int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0)
+		return error_system(err, errno, "signalfd");
+	watch.signals = signals;
+	if (seconds)
+		watch.deadline = now() + (long long)seconds * 1000;
+	if (wait_for_end(&watch, err) < 0)
+		return -1;
+	if (sandbox->report->input_moved && sandbox->report->outcome == SANDBOX_ENDED)
+		lseek(STDIN_FILENO, sandbox->report->input_offset, SEEK_SET);
+	return judge(&watch, plan, status, err);
+}

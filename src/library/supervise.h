@@ -1,0 +1,15 @@
+/* Waiting for a sandbox: signals in, status out. */
+#ifndef REMIT_LIBRARY_SUPERVISE_H
+#define REMIT_LIBRARY_SUPERVISE_H
+
+#include "base/error.h"
+#include "plan/plan.h"
+#include "sandbox/sandbox.h"
+
+/* Waits until the sandbox's outcome is final, hands signals on to COMMAND, ends it after
+ * `seconds` (0: never). Returns 0 and a status as remit_run gives it (with `err` set where it is
+ * 126 or 127); negative where nothing was executed. */
+int supervise(struct sandbox *sandbox, const struct plan *plan, unsigned seconds, int *status,
+              struct error *err);
+
+#endif
