@@ -1,7 +1,7 @@
 # remit: build, tests, analysis. `make help` lists the targets.
 #
-# Two kinds of program are built: the generators (src/generate), which run during the build and
-# turn policies/ into C tables and seccomp filters, and remit itself.
+# Two kinds of program are built: the generator (src/generate), which runs during the build and
+# turns policies/ into C tables and seccomp filters, and remit itself.
 
 CC       ?= cc
 HOSTCC   ?= cc
@@ -13,56 +13,142 @@ BUILD    ?= build
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 \
             -Wno-missing-field-initializers
-CPPFLAGS_ALL := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -Iinclude -I$(BUILD)/generated $(CPPFLAGS)
+INCLUDES := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -Iinclude -I$(BUILD)/generated $(CPPFLAGS)
 CFLAGS   ?= -O2 -g
-HARDEN   ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt
-CFLAGS_ALL := -std=gnu17 $(WARNINGS) $(HARDEN) $(CFLAGS)
+HARDEN   ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
+COMPILE  := -std=gnu17 $(WARNINGS) $(HARDEN) $(CFLAGS)
+LINK     ?= -static
 LIBS     := -lseccomp -lyaml -lcap -ljansson
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 LIBRARY_SOURCES  := $(filter-out src/cmd/% src/generate/%,$(sort $(wildcard src/*/*.c)))
 COMMAND_SOURCES  := $(sort $(wildcard src/cmd/*.c))
 GENERATE_SOURCES := $(sort $(wildcard src/generate/*.c))
 GENERATE_BASE    := src/base/error.c src/base/buffer.c src/base/text.c src/base/file.c \
-                    src/base/yaml_tree.c src/policy/effect.c
+                    src/base/yaml_tree.c
 POLICY_FILES     := $(sort $(wildcard policies/*.yaml))
 GENERATED        := $(BUILD)/generated/tables.c $(BUILD)/generated/filter.c
 
 LIBRARY_OBJECTS  := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o) $(GENERATED:%.c=%.o)
 COMMAND_OBJECTS  := $(COMMAND_SOURCES:%.c=$(BUILD)/%.o)
 
+UNIT_SOURCES     := $(sort $(wildcard tests/unit/*.c tests/property/*.c))
+UNIT_PROGRAMS    := $(UNIT_SOURCES:%.c=$(BUILD)/%)
+SUPPORT_SOURCES  := $(sort $(wildcard tests/simulator/*.c))
+PROBE_SOURCES    := $(sort $(wildcard tests/probe/*.c))
+FUZZ_SOURCES     := $(sort $(wildcard tests/fuzz/*.c))
+FUZZ_PROGRAMS    := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
+FUZZ_SECONDS     ?= 10
+
+# Quiet unless V=1.
+ifeq ($(V),1)
+Q :=
+else
+Q := @
+endif
+
 all: $(BUILD)/remit
 
+help:
+	@echo 'make                build/remit, one static program'
+	@echo 'make test           unit and property tests'
+	@echo 'make test-sanitize  the same, and the program, with address and undefined-behaviour sanitizers'
+	@echo 'make fuzz-short     each fuzz target for FUZZ_SECONDS (10)'
+	@echo 'make lint           warnings, clang-tidy, cppcheck, shellcheck, format'
+	@echo 'make probe          build/tests/probe, the probe of the walls'
+	@echo 'make bench          ratios of launch and search'
+	@echo 'make fresh          both commands of the README on a fresh Debian 12 (root only)'
+	@echo 'scripts/test        everything'
+
 $(BUILD)/remit: $(COMMAND_OBJECTS) $(BUILD)/libremit.a
-	$(CC) $(CFLAGS_ALL) -static -o $@ $(COMMAND_OBJECTS) $(BUILD)/libremit.a $(LIBS)
+	$(Q)$(CC) $(COMPILE) $(LINK) -o $@ $(COMMAND_OBJECTS) $(BUILD)/libremit.a $(LIBS)
 
 $(BUILD)/libremit.a: $(LIBRARY_OBJECTS)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(LIBRARY_OBJECTS)
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(GENERATED)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/generated/%.o: $(BUILD)/generated/%.c
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -c -o $@ $<
 
-$(BUILD)/generate: $(GENERATE_SOURCES) $(GENERATE_BASE)
+$(BUILD)/generate: $(GENERATE_SOURCES) $(GENERATE_BASE) $(wildcard src/generate/*.h)
 	@mkdir -p $(@D)
-	$(HOSTCC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $^ -lseccomp -lyaml
+	$(Q)$(HOSTCC) $(INCLUDES) -std=gnu17 $(WARNINGS) -O1 -g -o $@ $(filter %.c,$^) -lseccomp -lyaml
 
 $(BUILD)/generated/tables.c: $(BUILD)/generate $(POLICY_FILES)
 	@mkdir -p $(@D)
-	$(BUILD)/generate tables policies > $@.part
-	mv $@.part $@
+	$(Q)$(BUILD)/generate tables policies > $@.part
+	$(Q)mv $@.part $@
 
 $(BUILD)/generated/filter.c: $(BUILD)/generate policies/syscalls.yaml
 	@mkdir -p $(@D)
-	$(BUILD)/generate filter policies/syscalls.yaml $(ARCH) > $@.part
-	mv $@.part $@
+	$(Q)$(BUILD)/generate filter policies/syscalls.yaml $(ARCH) > $@.part
+	$(Q)mv $@.part $@
+
+# --- tests
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(SUPPORT_SOURCES) $(BUILD)/libremit.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) -Itests $(COMPILE) -o $@ $(filter %.c,$^) $(BUILD)/libremit.a $(LIBS) \
+		$(shell pkg-config --libs check)
+
+$(BUILD)/tests/property/%: tests/property/%.c $(BUILD)/libremit.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) -Itests $(COMPILE) -o $@ $< $(BUILD)/libremit.a $(LIBS) \
+		$(shell pkg-config --libs check)
+
+$(BUILD)/tests/probe: $(PROBE_SOURCES) $(wildcard tests/probe/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) -Itests/probe $(COMPILE) -static -o $@ $(PROBE_SOURCES)
+
+probe: $(BUILD)/tests/probe
+
+test: $(BUILD)/remit $(UNIT_PROGRAMS)
+	@tests/run-programs $(UNIT_PROGRAMS)
+
+# The program is dynamic here: gcc refuses -static with the address sanitizer.
+test-sanitize:
+	$(Q)$(MAKE) BUILD=$(BUILD)/sanitize CFLAGS='-O1 -g $(SANITIZE)' HARDEN= LINK= test
+
+FUZZ_FLAGS := -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(LIBRARY_SOURCES) $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(INCLUDES) $(FUZZ_FLAGS) -o $@ $< $(LIBRARY_SOURCES) $(GENERATED) $(LIBS)
+
+fuzz-short: $(FUZZ_PROGRAMS)
+	@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_PROGRAMS)
+
+bench: $(BUILD)/remit
+	@tests/bench/bench
+
+fresh:
+	@tests/fresh
+
+# --- analysis
+
+LINT_SOURCES := $(LIBRARY_SOURCES) $(COMMAND_SOURCES) $(GENERATE_SOURCES)
+FORMATTED    := $(sort $(wildcard src/*/*.[ch] include/*.h tests/*/*.[ch]))
+SCRIPTS      := $(shell grep -rlE '^\#!/(usr/bin/env )?(/bin/)?(ba)?sh' scripts tests .ci 2>/dev/null)
+
+lint: $(GENERATED)
+	$(Q)clang-format --dry-run --Werror $(FORMATTED)
+	$(Q)clang-tidy --quiet $(LINT_SOURCES) -- -std=gnu17 $(INCLUDES) 2>&1 | \
+		{ grep -vE '^[0-9]+ warnings? (generated|treated)' || true; } | \
+		{ ! grep -E 'warning:|error:' -A4; }
+	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--error-exitcode=1 --suppressions-list=.cppcheck $(INCLUDES) $(LINT_SOURCES)
+	$(Q)shellcheck $(SCRIPTS)
+	@echo 'lint: nothing found'
 
 clean:
 	rm -rf $(BUILD)
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
-.PHONY: all clean
+.PHONY: all help test test-sanitize fuzz-short bench fresh lint probe clean
+.DELETE_ON_ERROR:
+.SECONDARY: $(GENERATED)

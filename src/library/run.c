@@ -43,7 +43,10 @@ static void say_plan(const struct plan *plan, const struct policy *policy,
                      const struct notices *notices)
 {
 	for (size_t i = 0; i < plan->note_count; i++)
-		say(notices, REMIT_NOTICE_NOTE, text_copy(plan->notes[i].message));
+		say(notices,
+		    strcmp(plan->notes[i].code, "not-held-names") == 0 ? REMIT_NOTICE_DETAIL
+		                                                       : REMIT_NOTICE_NOTE,
+		    text_copy(plan->notes[i].message));
 	struct buffer dropped = {0};
 	for (size_t i = 0; plan->dropped && plan->dropped[i]; i++)
 		buffer_printf(&dropped, " %s", plan->dropped[i]);

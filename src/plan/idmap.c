@@ -73,35 +73,45 @@ struct map {
 	int namespace;
 };
 
-/* Returns 0; 1 where this file system cannot be idmapped; negative on failure. */
-static int map_tree(struct plan *plan, struct plan_mount *mount, struct map *map, struct error *err)
+/* The user namespace that maps the owner of `status`, made when the last one mapped another. */
+static int find_map(const struct plan *plan, const struct stat *status, struct map *map,
+                    struct error *err)
+{
+	if (map->namespace >= 0 && map->user == status->st_uid && map->group == status->st_gid)
+		return 0;
+	if (map->namespace >= 0)
+		close(map->namespace);
+	*map = (struct map){status->st_uid, status->st_gid, -1};
+	return open_map(&plan->identity, status->st_uid, status->st_gid, &map->namespace, err);
+}
+
+/* Clones the source, idmapped where `map` is given. Returns 0; 1 where this file system cannot be
+ * idmapped; negative on failure. */
+static int clone_tree(struct plan *plan, struct plan_mount *mount, struct map *map,
+                      struct error *err)
 {
 	struct stat status;
 	cleanup_close int place = open_source(mount, &status, err);
 
 	if (place < 0)
 		return -1;
-	if (map->namespace < 0 || map->user != status.st_uid || map->group != status.st_gid) {
-		if (map->namespace >= 0)
-			close(map->namespace);
-		*map = (struct map){status.st_uid, status.st_gid, -1};
-		if (open_map(&plan->identity, status.st_uid, status.st_gid, &map->namespace, err) <
-		    0)
-			return -1;
-	}
 	cleanup_close int tree = open_tree(
 	        place, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0)
 		return error_system(err, errno, "%s", mount->source);
-	struct mount_attr attributes = {
-	        .attr_set = MOUNT_ATTR_IDMAP,
-	        .userns_fd = (unsigned)map->namespace,
-	};
-	if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) <
-	    0) {
-		if (errno == EINVAL || errno == EPERM || errno == ENOSYS)
-			return 1;
-		return error_system(err, errno, "idmapped mount of %s", mount->source);
+	if (map) {
+		if (find_map(plan, &status, map, err) < 0)
+			return -1;
+		struct mount_attr attributes = {
+		        .attr_set = MOUNT_ATTR_IDMAP,
+		        .userns_fd = (unsigned)map->namespace,
+		};
+		if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
+		                  sizeof(attributes)) < 0) {
+			if (errno == EINVAL || errno == EPERM)
+				return 1;
+			return error_system(err, errno, "idmapped mount of %s", mount->source);
+		}
 	}
 	mount->tree = steal_descriptor(&tree);
 	return 0;
@@ -122,24 +132,23 @@ static int fall_back(const struct plan_request *request, struct plan *plan, stru
 		          request->place->workspace);
 		return error_help(err, "give it another owner, or name one with --user UID");
 	}
-	for (size_t i = 0; i < plan->mount_count; i++) {
-		if (plan->mounts[i].tree >= 0)
-			close(plan->mounts[i].tree);
-		plan->mounts[i].tree = -1;
-	}
 	plan->identity.inner_user = plan->identity.outer_user = owner.st_uid;
 	plan->identity.inner_group = plan->identity.outer_group =
 	        owner.st_gid ? owner.st_gid : (gid_t)owner.st_uid;
 	return 0;
 }
 
-static int map_trees(struct plan *plan, struct map *map, struct error *err)
+/* The tool's id cannot walk to everything that the caller's can, so the caller clones all trees;
+ * those of the project are idmapped. Returns 0; 1 where a file system cannot be idmapped. */
+static int clone_trees(struct plan *plan, struct map *map, struct error *err)
 {
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		struct plan_mount *mount = &plan->mounts[i];
-		if (mount->kind != MOUNT_BIND || !mount->project)
+		if (mount->kind != MOUNT_BIND)
 			continue;
-		int result = map_tree(plan, mount, map, err);
+		if (mount->tree >= 0)
+			close(steal_descriptor(&mount->tree));
+		int result = clone_tree(plan, mount, mount->project ? map : NULL, err);
 		if (result != 0)
 			return result;
 	}
@@ -150,10 +159,14 @@ int plan_idmap_part(const struct plan_request *request, struct plan *plan, struc
 {
 	struct map map = {.namespace = -1};
 
-	if (!plan->identity.mapped || request->user >= 0)
+	if (!plan->identity.mapped)
 		return 0;
-	int result = map_trees(plan, &map, err);
+	if (request->user >= 0)
+		return clone_trees(plan, NULL, err);
+	int result = clone_trees(plan, &map, err);
 	if (map.namespace >= 0)
 		close(map.namespace);
-	return result == 1 ? fall_back(request, plan, err) : result;
+	if (result != 1)
+		return result;
+	return fall_back(request, plan, err) < 0 ? -1 : clone_trees(plan, NULL, err);
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct layout {
 	const struct plan_request *request;
@@ -120,6 +121,9 @@ static int note_absent(struct layout *layout, const struct point *point, struct 
 static int add_bind(struct layout *layout, const struct point *point, bool writable,
                     struct error *err)
 {
+	/* Most toolchains of the list are on no machine: one call tells. */
+	if (point->region == REGION_HOME && access(point->path, F_OK) < 0 && errno == ENOENT)
+		return 0;
 	cleanup_free char *real = realpath(point->path, NULL);
 	struct plan_mount *mount;
 	struct stat status;
@@ -256,7 +260,7 @@ static int lay_point(struct layout *layout, const struct point *point, struct er
 
 	switch (point->state) {
 	case POINT_SCRATCH:
-		return above == POINT_SCRATCH ? 0 : add_scratch(layout, point, err);
+		return add_scratch(layout, point, err);
 	case POINT_EMPTY:
 		if (visible(above))
 			return refuse_at(layout, MOUNT_EMPTY, point, err);
@@ -342,27 +346,36 @@ static bool writes_at(const struct layout *layout, const char *path)
 	return false;
 }
 
+/* One line for what no mount can hold: names that do not exist yet. */
 static int finish_notes(struct layout *layout, struct error *err)
 {
 	bool writes = false;
+	const char *names;
 
 	for (size_t i = 0; i < layout->points.count; i++)
 		writes |= layout->points.items[i].state == POINT_WRITE;
 	if (!writes)
 		return 0;
 	if (!layout->unheld_count)
-		buffer_append_text(&layout->unheld, "none at the workspace root");
+		buffer_append_text(&layout->unheld, "none");
+	if (buffer_failed(&layout->unheld))
+		return error_memory(err);
+	names = layout->unheld.data;
 	if (layout->request->strict) {
 		error_set(err,
 		          "protected names that do not exist yet cannot be held at level "
 		          "namespaces: %s",
-		          buffer_failed(&layout->unheld) ? "" : layout->unheld.data);
+		          names);
 		return error_help(err, "create them before the run, or leave out --strict");
 	}
+	if (plan_add_note(layout->plan, "not-held-names",
+	                  text_printf("protected names missing at the workspace root: %s", names),
+	                  err) < 0)
+		return -1;
 	return plan_add_note(layout->plan, "at-launch",
-	                     text_printf("held only where they exist at launch: protected names "
-	                                 "(missing here: %s) and git internals deeper down",
-	                                 buffer_failed(&layout->unheld) ? "" : layout->unheld.data),
+	                     text_printf("protected names are held only where they exist at launch "
+	                                 "(%zu do not; -v lists them)",
+	                                 layout->unheld_count),
 	                     err);
 }
 

@@ -274,8 +274,10 @@ int stage_root(struct entering *entering, struct error *err)
 		return error_system(err, errno, "entering the root");
 	if (kernel_pivot_root(".", ".") < 0)
 		return error_system(err, errno, "pivot_root");
-	if (umount2(".", MNT_DETACH) < 0)
-		return error_system(err, errno, "leaving the host's root");
+	/* What lies on the new root now is the host's root, and on that the store. */
+	for (int layer = 0; layer < 2; layer++)
+		if (umount2(".", MNT_DETACH) < 0)
+			return error_system(err, errno, "leaving the host's root");
 	if (chdir("/") < 0)
 		return error_system(err, errno, "/");
 	close(steal_descriptor(&entering->root));
