@@ -46,8 +46,10 @@ int agent_parse(const char *file, const char *text, size_t size, struct agent **
 	*out = NULL;
 	if (!agent || !(agent->file = text_copy(file)))
 		return error_memory(err);
-	if (size > AGENT_SIZE_LIMIT)
-		return error_set(err, "%s: larger than %d bytes", file, AGENT_SIZE_LIMIT);
+	if (size > AGENT_SIZE_LIMIT) {
+		error_set(err, "%s: larger than %d bytes", file, AGENT_SIZE_LIMIT);
+		return error_help(err, "an agent definition is a small text file");
+	}
 	if (source_read(&reading, text, size, &source) < 0 ||
 	    recover_mapping(&reading, &source, &root) < 0 || fields_read(&reading, root) < 0)
 		return -1;

@@ -18,20 +18,25 @@ struct fields {
 	struct tool_list forbidden;
 };
 
+enum division_key {
+	DIVISION_ALLOWED,
+	DIVISION_FORBIDDEN,
+	DIVISION_REASON, /* says why; there may be no such key */
+	DIVISION_KEYS,
+};
+
 /* A mapping with one key for allowed and one for forbidden tools. */
 struct division {
 	enum key_kind kind;
 	const char *key;
-	const char *allowed;
-	const char *forbidden;
-	const char *reason; /* a key that says why, or NULL */
-	bool others;        /* keys that say nothing of tools may stand beside them */
+	const char *keys[DIVISION_KEYS];
+	bool others; /* keys that say nothing of tools may stand beside them */
 };
 
 static const struct division divisions[] = {
-        {KEY_TOOLS, "tools", "allowed", "forbidden", "rationale", false},
-        {KEY_TOOL_RESTRICTIONS, "tool_restrictions", "allowed", "forbidden", "rationale", false},
-        {KEY_CAPABILITIES, "capabilities", "allowed_tools", "restricted_tools", NULL, true},
+        {KEY_TOOLS, "tools", {"allowed", "forbidden", "rationale"}, false},
+        {KEY_TOOL_RESTRICTIONS, "tool_restrictions", {"allowed", "forbidden", "rationale"}, false},
+        {KEY_CAPABILITIES, "capabilities", {"allowed_tools", "restricted_tools", NULL}, true},
 };
 
 /* Other words for the two keys, which are not read as them. */
@@ -57,11 +62,9 @@ static const struct division *division_of(enum key_kind kind)
 /* The key of the division that `text` misspells, or NULL. */
 static const char *near_key(const struct division *division, const char *text)
 {
-	const char *const own[] = {division->allowed, division->forbidden, division->reason};
-
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		if (own[i] && key_is_near(text, own[i]))
-			return own[i];
+	for (size_t i = 0; i < DIVISION_KEYS; i++) {
+		if (division->keys[i] && key_is_near(text, division->keys[i]))
+			return division->keys[i];
 	}
 	return NULL;
 }
@@ -71,15 +74,19 @@ static const char *probable_key(const struct division *division, const char *tex
 {
 	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++) {
 		if (key_is(text, synonyms[i].word))
-			return synonyms[i].allows ? division->allowed : division->forbidden;
+			return synonyms[i].allows ? division->keys[DIVISION_ALLOWED]
+			                          : division->keys[DIVISION_FORBIDDEN];
 	}
 	return near_key(division, text);
 }
 
 static bool is_own_key(const struct division *division, const char *text)
 {
-	return key_is(text, division->allowed) || key_is(text, division->forbidden) ||
-	       (division->reason && key_is(text, division->reason));
+	for (size_t i = 0; i < DIVISION_KEYS; i++) {
+		if (division->keys[i] && key_is(text, division->keys[i]))
+			return true;
+	}
+	return false;
 }
 
 static int refuse_key(const struct reading *reading, const struct division *division,
@@ -91,38 +98,46 @@ static int refuse_key(const struct reading *reading, const struct division *divi
 	             division->key);
 	if (probable)
 		return error_help(reading->err, "did you mean `%s`?", probable);
-	return error_help(reading->err, "`%s` may hold `%s`%s `%s`%s%s%s", division->key,
-	                  division->allowed, division->reason ? "," : " and", division->forbidden,
-	                  division->reason ? " and `" : "",
-	                  division->reason ? division->reason : "", division->reason ? "`" : "");
+	return error_help(reading->err, "`%s` says its tools with `%s` and `%s`%s", division->key,
+	                  division->keys[DIVISION_ALLOWED], division->keys[DIVISION_FORBIDDEN],
+	                  division->keys[DIVISION_REASON] ? ", and why with `rationale`" : "");
+}
+
+/* Notes where an own key of the division stands; a second time is an error. */
+static int check_own_key(const struct reading *reading, const struct division *division,
+                         const struct yaml_tree *key, size_t lines[DIVISION_KEYS])
+{
+	for (size_t i = 0; i < DIVISION_KEYS; i++) {
+		const char *own = division->keys[i];
+		if (!own || !key_is(key->value, own))
+			continue;
+		if (lines[i]) {
+			report_error(reading, key->line,
+			             "`%s` stands twice in `%s`, first on line %zu", own,
+			             division->key, lines[i]);
+			return error_help(reading->err, "keep one of the two");
+		}
+		lines[i] = key->line;
+	}
+	return 0;
 }
 
 /* Refuses the keys that a division cannot hold, and its own ones in two spellings. */
 static int check_division(const struct reading *reading, const struct division *division,
                           const struct yaml_tree *mapping)
 {
-	const char *const own[] = {division->allowed, division->forbidden, division->reason};
-	size_t lines[sizeof(own) / sizeof(own[0])] = {0};
+	size_t lines[DIVISION_KEYS] = {0};
 
 	if (shape_check_keys(reading, division->key, mapping) < 0)
 		return -1;
 	for (size_t i = 0; i + 1 < mapping->count; i += 2) {
 		const struct yaml_tree *key = mapping->items[i];
-		if (!is_own_key(division, key->value)) {
-			enum key_kind kind = key_of(key->value).kind;
-			if (!division->others || key_bears_permission(kind) ||
-			    near_key(division, key->value))
-				return refuse_key(reading, division, key);
-			continue;
-		}
-		for (size_t j = 0; j < sizeof(own) / sizeof(own[0]); j++) {
-			if (!own[j] || !key_is(key->value, own[j]))
-				continue;
-			if (lines[j])
-				return report_error(reading, key->line,
-				                    "`%s` stands twice in `%s`, first on line %zu",
-				                    own[j], division->key, lines[j]);
-			lines[j] = key->line;
+		if (is_own_key(division, key->value)) {
+			if (check_own_key(reading, division, key, lines) < 0)
+				return -1;
+		} else if (!division->others || near_key(division, key->value) ||
+		           key_bears_permission(key_of(key->value).kind)) {
+			return refuse_key(reading, division, key);
 		}
 	}
 	return 0;
@@ -172,20 +187,22 @@ static int read_division(struct fields *fields, const struct division *division,
 		const struct yaml_tree *key = mapping->items[i];
 		const struct yaml_tree *value = mapping->items[i + 1];
 		int result = 0;
-		if (key_is(key->value, division->allowed))
-			result = shape_read_list(reading, TOOLS_ALLOWED, division->allowed,
-			                         key->line, value, &allowed);
-		else if (key_is(key->value, division->forbidden))
-			result = shape_read_list(reading, TOOLS_FORBIDDEN, division->forbidden,
-			                         key->line, value, &forbidden);
+		if (key_is(key->value, division->keys[DIVISION_ALLOWED]))
+			result = shape_read_list(reading, TOOLS_ALLOWED,
+			                         division->keys[DIVISION_ALLOWED], key->line, value,
+			                         &allowed);
+		else if (key_is(key->value, division->keys[DIVISION_FORBIDDEN]))
+			result = shape_read_list(reading, TOOLS_FORBIDDEN,
+			                         division->keys[DIVISION_FORBIDDEN], key->line,
+			                         value, &forbidden);
 		if (result < 0)
 			return -1;
 	}
 	if (!division->others && !allowed.given && !forbidden.given) {
 		report_error(reading, mapping->line, "`%s` names no tools", division->key);
-		return error_help(reading->err,
-		                  "give it `%s` or `%s`, or write `[]` for an empty list",
-		                  division->allowed, division->forbidden);
+		return error_help(
+		        reading->err, "give it `%s` or `%s`, or write `[]` for an empty list",
+		        division->keys[DIVISION_ALLOWED], division->keys[DIVISION_FORBIDDEN]);
 	}
 	if (shape_check_contradiction(reading, &allowed.rules, &forbidden.rules) < 0 ||
 	    take_forbidden(fields, &forbidden) < 0)

@@ -108,7 +108,6 @@ static int read_indented(const struct pass *pass)
 static int read_text(const struct pass *pass)
 {
 	bool complex = memchr("?{&!", pass->line.text[0], 4) != NULL ||
-	               (pass->line.size >= 2 && memcmp(pass->line.text, "<<", 2) == 0) ||
 	               (pass->line.size >= 3 && memcmp(pass->line.text, "...", 3) == 0);
 
 	if (complex || may_bear_permission(&pass->line, 0))
@@ -214,6 +213,9 @@ static int read_key(struct pass *pass, const struct key_line *key)
 	pass->in_mapping = true;
 	/* Nothing behind the colon, or a sign that a block of text follows. */
 	pass->open = key->value_size == 0 || memchr("|>#", key->value[0], 3);
+	if (key->key_size == 2 && memcmp(key->key, "<<", 2) == 0)
+		return refuse(pass, pass->number, pass->line.text, pass->line.size,
+		              "is a merge, which is not understood");
 	if (kind == KEY_MISTAKEN)
 		return key_refuse(pass->reading, pass->number, key->key, key->key_size);
 	return kind == KEY_OTHER ? 0 : read_fragment(pass, key, kind);

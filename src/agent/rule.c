@@ -58,8 +58,10 @@ static bool is_name(const char *text, size_t size)
 static int append(const struct reading *reading, struct agent_rules *rules, const char *name,
                   size_t name_size, const char *specifier, size_t specifier_size, size_t line)
 {
-	if (rules->count >= RULES_LIMIT)
-		return report_error(reading, line, "more than %d tools in one list", RULES_LIMIT);
+	if (rules->count >= RULES_LIMIT) {
+		report_error(reading, line, "more than %d tools in one list", RULES_LIMIT);
+		return error_help(reading->err, "name fewer tools, or write `*` for every tool");
+	}
 
 	void *items = rules->items;
 	int result = array_reserve(&items, &rules->capacity, rules->count, sizeof(*rules->items));

@@ -185,6 +185,12 @@ static int add_reasons(struct collector *collector, const struct yaml_tree *mapp
 	return 0;
 }
 
+static int refuse_empty_mapping(const struct collector *collector, size_t line)
+{
+	report_error(collector->reading, line, "`%s` is an empty mapping", collector->key);
+	return error_help(collector->reading->err, "write `[]` for an empty list");
+}
+
 int shape_read_list(const struct reading *reading, enum tool_direction direction, const char *key,
                     size_t line, const struct yaml_tree *value, struct tool_list *list)
 {
@@ -206,10 +212,7 @@ int shape_read_list(const struct reading *reading, enum tool_direction direction
 		break;
 	default:
 		result = value->count ? add_reasons(&collector, value)
-		                      : report_error(reading, value->line,
-		                                     "`%s` is an empty mapping; write `[]` for an "
-		                                     "empty list",
-		                                     key);
+		                      : refuse_empty_mapping(&collector, value->line);
 		break;
 	}
 	return result < 0 ? result : finish(&collector);
@@ -316,9 +319,11 @@ int shape_check_keys(const struct reading *reading, const char *key,
                      const struct yaml_tree *mapping)
 {
 	/* Bounds the comparison of all pairs. */
-	if (mapping->count / 2 > RULES_LIMIT)
-		return report_error(reading, mapping->line, "more than %d entries in `%s`",
-		                    RULES_LIMIT, key);
+	if (mapping->count / 2 > RULES_LIMIT) {
+		report_error(reading, mapping->line, "more than %d entries in `%s`", RULES_LIMIT,
+		             key);
+		return error_help(reading->err, "name fewer tools, or write `*` for every tool");
+	}
 	for (size_t i = 0; i + 1 < mapping->count; i += 2) {
 		const struct yaml_tree *name = mapping->items[i];
 		if (name->kind != YAML_TREE_SCALAR || name->anchored || name->tagged ||
