@@ -11,7 +11,8 @@
 
 struct fields {
 	const struct reading *reading;
-	size_t lines[KEY_KINDS];  /* where each key stood first, 0 where it did not */
+	size_t lines[KEY_KINDS]; /* where each key stood first, 0 where it did not */
+	bool second_name;
 	struct tool_list allowed; /* of `tools`, `tool_restrictions` or `capabilities` */
 	enum key_kind allowed_by;
 	struct tool_list narrow; /* of `allowedTools` */
@@ -371,6 +372,17 @@ static int check_once(struct fields *fields, const struct key *key, const struct
 	return 0;
 }
 
+/* Says once that a later `name` counts for nothing. */
+static int warn_second_name(struct fields *fields, size_t line)
+{
+	if (fields->second_name)
+		return 0;
+	fields->second_name = true;
+	return report_warning(fields->reading, line, "duplicate-name",
+	                      "`name` stands twice; the one on line %zu was taken",
+	                      fields->lines[KEY_NAME]);
+}
+
 static int read_field_of(struct fields *fields, const struct yaml_tree *node,
                          const struct yaml_tree *value)
 {
@@ -393,9 +405,7 @@ static int read_field_of(struct fields *fields, const struct yaml_tree *node,
 		return error_help(reading->err, "write the key itself");
 	}
 	if (key.kind == KEY_NAME && fields->lines[KEY_NAME])
-		return report_warning(reading, node->line, "duplicate-name",
-		                      "`name` stands twice; the one on line %zu was taken",
-		                      fields->lines[KEY_NAME]);
+		return warn_second_name(fields, node->line);
 	if (check_once(fields, &key, node) < 0)
 		return -1;
 	return readers[key.kind](fields, key.kind, node, value);

@@ -67,6 +67,7 @@ static const struct shape_case shape_cases[] = {
         {"", "strict inherits;"},
         {"description: words\nmodel: opus\ntags: [a]\ncolor: red\nhooks: {}\n", "strict inherits;"},
         {"todos: x\nskills: [y]\nmcpServers: [z]\nmaxTurns: 3\nmemory: user\n", "strict inherits;"},
+        {"name: y\nname: z\n", "strict inherits; duplicate-name@3;"},
         /* Strings. */
         {"tools: Read\n", "strict allowed Read@3;"},
         {"tools: Read, Write,Bash\n", "strict allowed Read@3 Write@3 Bash@3;"},
