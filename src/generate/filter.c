@@ -1,0 +1,447 @@
+/* Theory of operation: four pieces of program, one after the other, like the chains of a packet
+ * filter. Each either decides or passes on to the next:
+ *
+ *   1. refusals that depend on arguments: EPERM, else on   (libseccomp, default ALLOW)
+ *   2. calls newer than libseccomp, by number: decided, else on
+ *   3. allowed calls, with or without arguments: ALLOW, else on   (libseccomp, default ENOSYS)
+ *   4. refused calls: EPERM, else ENOSYS                   (libseccomp, default ENOSYS)
+ *
+ * libseccomp compiles each piece; where it would return the default of piece 1 or 3, the return is
+ * replaced by a jump to the next piece. So no two rules of one piece can contradict each other, and
+ * nothing depends on the order in which libseccomp tests overlapping rules of one call, which it
+ * does not promise. Piece 1 ends foreign architectures (and x32) for all of them. The kernel
+ * evaluates jumps when it computes its bitmap of calls that are always allowed, so the length of
+ * the chain costs nothing there. */
+#include "generate/filter.h"
+
+#include "base/cleanup.h"
+#include "generate/condition.h"
+#include "generate/source.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const struct architecture {
+	const char *name;
+	uint32_t token;
+} architectures[] = {
+        {"x86_64", SCMP_ARCH_X86_64},
+        {"aarch64", SCMP_ARCH_AARCH64},
+};
+enum {
+	ARCHITECTURES = sizeof(architectures) / sizeof(architectures[0]),
+	NEWER_LIMIT = 64,
+};
+
+enum piece {
+	PIECE_REFUSE_ARGUMENTS,
+	PIECE_ALLOW,
+	PIECE_REFUSE,
+	PIECE_COUNT,
+};
+
+#define ACTION_UNKNOWN SCMP_ACT_ERRNO(ENOSYS)
+#define ACTION_REFUSE  SCMP_ACT_ERRNO(EPERM)
+
+static const struct piece_kind {
+	uint32_t by_default;
+	uint32_t action;
+} piece_kinds[PIECE_COUNT] = {
+        [PIECE_REFUSE_ARGUMENTS] = {SCMP_ACT_ALLOW, ACTION_REFUSE},
+        [PIECE_ALLOW] = {ACTION_UNKNOWN, SCMP_ACT_ALLOW},
+        [PIECE_REFUSE] = {ACTION_UNKNOWN, ACTION_REFUSE},
+};
+
+struct compiler {
+	const struct source *source;
+	const struct architecture *architecture;
+	scmp_filter_ctx pieces[PIECE_COUNT];
+	struct newer {
+		uint32_t number;
+		uint32_t action;
+	} newer[NEWER_LIMIT];
+	size_t newer_count;
+};
+
+static void compiler_release(struct compiler *compiler)
+{
+	for (size_t i = 0; i < PIECE_COUNT; i++)
+		if (compiler->pieces[i])
+			seccomp_release(compiler->pieces[i]);
+}
+
+static int library_error(int result, const char *what, struct error *err)
+{
+	return error_system(err, -result, "libseccomp: %s", what);
+}
+
+static int open_piece(const struct architecture *architecture, uint32_t by_default,
+                      scmp_filter_ctx *out, struct error *err)
+{
+	scmp_filter_ctx filter = *out = seccomp_init(by_default);
+	int result;
+
+	if (!filter)
+		return error_set(err, "libseccomp: cannot begin a filter");
+	if (architecture->token != seccomp_arch_native()) {
+		result = seccomp_arch_add(filter, architecture->token);
+		if (result == 0)
+			result = seccomp_arch_remove(filter, seccomp_arch_native());
+		if (result < 0)
+			return library_error(result, architecture->name, err);
+	}
+	result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (result < 0)
+		return library_error(result, "action for foreign architectures", err);
+	/* A binary tree: loading takes half the time of a list. */
+	result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	return result < 0 ? library_error(result, "optimisation", err) : 0;
+}
+
+/* --- Names ----------------------------------------------------------------------------------- */
+
+/* Whether any architecture that remit knows has the call. */
+static bool library_knows(const char *name)
+{
+	for (size_t i = 0; i < ARCHITECTURES; i++)
+		if (seccomp_syscall_resolve_name_arch(architectures[i].token, name) >= 0)
+			return true;
+	return false;
+}
+
+static int read_newer(const struct compiler *compiler, const struct yaml_tree *node, int *number,
+                      struct error *err)
+{
+	char *end;
+
+	if (node->kind == YAML_TREE_MAPPING) {
+		node = yaml_tree_get(node, compiler->architecture->name);
+		if (!node) {
+			*number = -1; /* this architecture does not have it */
+			return 0;
+		}
+	}
+	if (source_expect(compiler->source, node, YAML_TREE_SCALAR, "a number", err) < 0)
+		return -1;
+	errno = 0;
+	long value = strtol(node->value, &end, 10);
+	if (*end || end == node->value || errno || value < 1 || value > 1023)
+		return source_error(compiler->source, node, err, "`%s` is no system call's number",
+		                    node->value);
+	*number = (int)value;
+	return 0;
+}
+
+/* A call that stands in `numbers`. A libseccomp that has learnt it since must agree. */
+static int add_newer(struct compiler *compiler, const struct yaml_tree *name,
+                     const struct yaml_tree *node, uint32_t action, struct error *err)
+{
+	int number = -1;
+	int known = seccomp_syscall_resolve_name_arch(compiler->architecture->token, name->value);
+
+	if (read_newer(compiler, node, &number, err) < 0)
+		return -1;
+	if (known >= 0 && known != number)
+		return source_error(compiler->source, node, err, "libseccomp says %d for %s", known,
+		                    name->value);
+	if (number < 0)
+		return 0;
+	if (compiler->newer_count == NEWER_LIMIT)
+		return source_error(compiler->source, node, err, "more than %d `numbers`",
+		                    NEWER_LIMIT);
+	compiler->newer[compiler->newer_count++] = (struct newer){(uint32_t)number, action};
+	return 0;
+}
+
+static int add_call(struct compiler *compiler, enum piece piece, const struct yaml_tree *name,
+                    const struct scmp_arg_cmp *comparisons, unsigned count, struct error *err)
+{
+	const struct yaml_tree *numbers = yaml_tree_get(compiler->source->root, "numbers");
+	const struct yaml_tree *number = numbers ? yaml_tree_get(numbers, name->value) : NULL;
+	uint32_t action = piece_kinds[piece].action;
+
+	if (number && count > 0)
+		return source_error(compiler->source, name, err,
+		                    "arguments of a call from `numbers` cannot be tested");
+	if (number)
+		return add_newer(compiler, name, number, action, err);
+	if (!library_knows(name->value))
+		return source_error(compiler->source, name, err,
+		                    "no architecture has the system call `%s`", name->value);
+	if (seccomp_syscall_resolve_name_arch(compiler->architecture->token, name->value) < 0)
+		return 0;
+	/* The library takes the native number, and translates it for a foreign architecture. */
+	int result = seccomp_rule_add_array(compiler->pieces[piece], action,
+	                                    seccomp_syscall_resolve_name(name->value), count,
+	                                    comparisons);
+	if (result < 0)
+		return source_error(compiler->source, name, err, "libseccomp refuses %s: %s",
+		                    name->value, strerror(-result));
+	return 0;
+}
+
+/* --- Groups ---------------------------------------------------------------------------------- */
+
+static const struct source_key root_keys[] = {
+        {"numbers", YAML_TREE_MAPPING, false},
+        {"groups", YAML_TREE_MAPPING, true},
+        {"arguments", YAML_TREE_MAPPING, true},
+        {"constants", YAML_TREE_MAPPING, false},
+};
+static const struct source_key group_keys[] = {
+        {"help", YAML_TREE_SCALAR, true},
+        {"verdict", YAML_TREE_SCALAR, true},
+        {"calls", YAML_TREE_SEQUENCE, true},
+};
+static const struct source_key argument_keys[] = {
+        {"help", YAML_TREE_SCALAR, true},
+        {"parameters", YAML_TREE_SEQUENCE, true},
+        {"refuse", YAML_TREE_SEQUENCE, false},
+        {"allow", YAML_TREE_SEQUENCE, false},
+};
+
+static int read_verdict(const struct source *source, const struct yaml_tree *node,
+                        enum piece *piece, struct error *err)
+{
+	static const struct {
+		const char *word;
+		enum piece piece;
+	} verdicts[] = {{"allow", PIECE_ALLOW}, {"refuse", PIECE_REFUSE}};
+
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		if (strcmp(verdicts[i].word, node->value) == 0) {
+			*piece = verdicts[i].piece;
+			return 0;
+		}
+	}
+	return source_error(source, node, err, "must be allow or refuse");
+}
+
+/* How many groups and argument rules name the call: it must be one. */
+static size_t count_mentions(const struct source *source, const char *name)
+{
+	const struct yaml_tree *groups = yaml_tree_get(source->root, "groups");
+	size_t count = yaml_tree_get(yaml_tree_get(source->root, "arguments"), name) != NULL;
+
+	for (size_t i = 0; i < groups->count; i += 2) {
+		const struct yaml_tree *calls = yaml_tree_get(groups->items[i + 1], "calls");
+
+		for (size_t j = 0; calls && j < calls->count; j++)
+			count += strcmp(calls->items[j]->value, name) == 0;
+	}
+	return count;
+}
+
+static int add_group(struct compiler *compiler, const struct yaml_tree *name,
+                     const struct yaml_tree *group, struct error *err)
+{
+	const struct source *source = compiler->source;
+	enum piece piece = PIECE_REFUSE;
+
+	if (source_expect(source, group, YAML_TREE_MAPPING, name->value, err) < 0 ||
+	    source_expect_keys(source, group, group_keys, 3, err) < 0 ||
+	    read_verdict(source, yaml_tree_get(group, "verdict"), &piece, err) < 0)
+		return -1;
+	const struct yaml_tree *calls = yaml_tree_get(group, "calls");
+	if (source_expect_words(source, calls, err) < 0)
+		return -1;
+	for (size_t i = 0; i < calls->count; i++) {
+		const struct yaml_tree *call = calls->items[i];
+
+		if (count_mentions(source, call->value) != 1)
+			return source_error(source, call, err, "`%s` stands in two places",
+			                    call->value);
+		if (add_call(compiler, piece, call, NULL, 0, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct rule_target {
+	struct compiler *compiler;
+	enum piece piece;
+	const struct yaml_tree *name;
+};
+
+static int add_rule(void *context, const struct scmp_arg_cmp *comparisons, unsigned count,
+                    struct error *err)
+{
+	struct rule_target *target = context;
+
+	return add_call(target->compiler, target->piece, target->name, comparisons, count, err);
+}
+
+static int add_arguments(struct compiler *compiler, const struct yaml_tree *name,
+                         const struct yaml_tree *call, struct error *err)
+{
+	const struct source *source = compiler->source;
+
+	if (source_expect(source, call, YAML_TREE_MAPPING, name->value, err) < 0 ||
+	    source_expect_keys(source, call, argument_keys, 4, err) < 0)
+		return -1;
+	const struct yaml_tree *refuse = yaml_tree_get(call, "refuse");
+	const struct yaml_tree *allow = yaml_tree_get(call, "allow");
+	const struct yaml_tree *rules = refuse ? refuse : allow;
+	if (!refuse == !allow || rules->count == 0)
+		return source_error(source, name, err, "`%s` needs rules in `refuse` or in `allow`",
+		                    name->value);
+	struct rule_target target = {compiler, refuse ? PIECE_REFUSE_ARGUMENTS : PIECE_ALLOW, name};
+	for (size_t i = 0; i < rules->count; i++)
+		if (condition_expand(source, yaml_tree_get(call, "parameters"), rules->items[i],
+		                     add_rule, &target, err) < 0)
+			return -1;
+	/* What no rule decided. */
+	return add_call(compiler, refuse ? PIECE_ALLOW : PIECE_REFUSE, name, NULL, 0, err);
+}
+
+static int add_everything(struct compiler *compiler, struct error *err)
+{
+	const struct yaml_tree *groups = yaml_tree_get(compiler->source->root, "groups");
+	const struct yaml_tree *arguments = yaml_tree_get(compiler->source->root, "arguments");
+
+	for (size_t i = 0; i < groups->count; i += 2)
+		if (add_group(compiler, groups->items[i], groups->items[i + 1], err) < 0)
+			return -1;
+	for (size_t i = 0; i < arguments->count; i += 2)
+		if (add_arguments(compiler, arguments->items[i], arguments->items[i + 1], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* --- Linking --------------------------------------------------------------------------------- */
+
+struct program {
+	struct sock_filter instructions[BPF_MAXINSNS];
+	size_t count;
+};
+
+static int append(struct program *program, struct sock_filter instruction, struct error *err)
+{
+	if (program->count == BPF_MAXINSNS)
+		return error_set(err, "the filter has more than %d instructions", BPF_MAXINSNS);
+	program->instructions[program->count++] = instruction;
+	return 0;
+}
+
+/* Appends a compiled piece; returns of `passes_on` become jumps behind its end. */
+static int append_piece(struct program *program, scmp_filter_ctx piece, const uint32_t *passes_on,
+                        struct error *err)
+{
+	cleanup_close int file = memfd_create("filter", MFD_CLOEXEC);
+	struct sock_filter *begin = &program->instructions[program->count];
+	size_t room = (BPF_MAXINSNS - program->count) * sizeof(*begin);
+
+	if (file < 0)
+		return error_system(err, errno, "memfd_create");
+	int result = seccomp_export_bpf(piece, file);
+	if (result < 0)
+		return library_error(result, "export", err);
+	off_t end = lseek(file, 0, SEEK_END);
+	if (end <= 0 || (size_t)end > room || (size_t)end % sizeof(*begin) != 0)
+		return error_set(err, "libseccomp exported %lld bytes", (long long)end);
+	if (pread(file, begin, (size_t)end, 0) != (ssize_t)end)
+		return error_system(err, errno, "reading the exported filter");
+	size_t count = (size_t)end / sizeof(*begin);
+	for (size_t i = 0; passes_on && i < count; i++)
+		if (begin[i].code == (BPF_RET | BPF_K) && begin[i].k == *passes_on)
+			begin[i] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,
+			                                        (uint32_t)(count - i - 1));
+	program->count += count;
+	return 0;
+}
+
+static int append_newer(struct program *program, const struct compiler *compiler, struct error *err)
+{
+	if (append(program,
+	           (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+	                                        offsetof(struct seccomp_data, nr)),
+	           err) < 0)
+		return -1;
+	for (size_t i = 0; i < compiler->newer_count; i++) {
+		const struct newer *newer = &compiler->newer[i];
+
+		if (append(program,
+		           (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, newer->number, 0,
+		                                        1),
+		           err) < 0 ||
+		    append(program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, newer->action),
+		           err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int link_pieces(const struct compiler *compiler, struct program *program, struct error *err)
+{
+	const uint32_t allow = SCMP_ACT_ALLOW, unknown = ACTION_UNKNOWN;
+
+	if (append_piece(program, compiler->pieces[PIECE_REFUSE_ARGUMENTS], &allow, err) < 0 ||
+	    append_newer(program, compiler, err) < 0 ||
+	    append_piece(program, compiler->pieces[PIECE_ALLOW], &unknown, err) < 0)
+		return -1;
+	return append_piece(program, compiler->pieces[PIECE_REFUSE], NULL, err);
+}
+
+static void print_program(const struct program *program, const struct architecture *architecture,
+                          struct buffer *out)
+{
+	buffer_printf(out,
+	              "/* Made from policies/syscalls.yaml during the build, for %s. */\n"
+	              "#include \"plan/filter.h\"\n\n"
+	              "const struct sock_filter filter_base[] = {\n",
+	              architecture->name);
+	for (size_t i = 0; i < program->count; i++) {
+		const struct sock_filter *at = &program->instructions[i];
+
+		buffer_printf(out, "\t{0x%02x, %u, %u, 0x%08x},\n", at->code, at->jt, at->jf,
+		              at->k);
+	}
+	buffer_append_text(out, "};\nconst size_t filter_base_count = "
+	                        "sizeof(filter_base) / sizeof(filter_base[0]);\n");
+}
+
+static const struct architecture *find_architecture(const char *name)
+{
+	for (size_t i = 0; i < ARCHITECTURES; i++)
+		if (strcmp(architectures[i].name, name) == 0)
+			return &architectures[i];
+	return NULL;
+}
+
+int filter_generate(const char *path, const char *architecture, struct buffer *out,
+                    struct error *err)
+{
+	cleanup_source struct source source = {0};
+	__attribute__((cleanup(compiler_release))) struct compiler compiler = {
+	        .source = &source,
+	        .architecture = find_architecture(architecture),
+	};
+	cleanup_free struct program *program = calloc(1, sizeof(*program));
+
+	if (!program)
+		return error_memory(err);
+	if (!compiler.architecture)
+		return error_set(err, "there is no filter for the architecture `%s`", architecture);
+	if (source_load(path, root_keys, sizeof(root_keys) / sizeof(root_keys[0]), &source, err) <
+	    0)
+		return -1;
+	/* The actions are those of the kernel that will run the filter, not of the one that builds
+	 * it: level 3 is Linux 4.14, the first with KILL_PROCESS. */
+	int result = seccomp_api_set(3);
+	if (result < 0)
+		return library_error(result, "interface level", err);
+	for (size_t i = 0; i < PIECE_COUNT; i++)
+		if (open_piece(compiler.architecture, piece_kinds[i].by_default,
+		               &compiler.pieces[i], err) < 0)
+			return -1;
+	if (add_everything(&compiler, err) < 0 || link_pieces(&compiler, program, err) < 0)
+		return -1;
+	print_program(program, compiler.architecture, out);
+	return buffer_failed(out) ? error_memory(err) : 0;
+}

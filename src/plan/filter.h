@@ -1,0 +1,26 @@
+/* Filters for system calls. The base filter is compiled when remit is built (see src/generate and
+ * policies/syscalls.yaml); what a policy adds is a second, small one. */
+#ifndef REMIT_PLAN_FILTER_H
+#define REMIT_PLAN_FILTER_H
+
+#include "base/error.h"
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A program for seccomp(2), for the architecture of this build. */
+extern const struct sock_filter filter_base[];
+extern const size_t filter_base_count;
+
+struct filter_options {
+	/* Execution is limited to named programs: what Landlock does not see of it is refused. */
+	bool limited_exec;
+};
+
+/* Compiles the second filter with libseccomp. Returns 0 and a program owned by the caller (free);
+ * NULL and 0 instructions where the options add nothing. Negative on failure. */
+int filter_extra(const struct filter_options *options, struct sock_filter **program, size_t *count,
+                 struct error *err);
+
+#endif
