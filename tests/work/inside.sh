@@ -36,3 +36,11 @@ until_true() {
 		sleep 0.05
 	done
 }
+
+# has PATTERN: whether standard input matches. Reads all of it, so that no writer meets a closed
+# pipe, which pipefail would take for a failure.
+has() {
+	local text
+	text=$(cat)
+	grep -q -e "$1" <<<"$text"
+}
