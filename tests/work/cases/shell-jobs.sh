@@ -15,7 +15,9 @@ inside() {
 	equal 124 "$status"
 	equal trapped "$(bash -c 'trap "echo trapped; exit" TERM; kill $$; sleep 30')"
 	equal left "$(bash -c 'trap "echo left" EXIT; exit 0')"
-	bash -mc 'sleep 30 & kill -- -$!; wait' || true
+	setsid sleep 30 &
+	until_true 10 kill -- -$! 2>/dev/null
+	wait $! || true
 	setsid true
 	nohup true >/dev/null 2>&1
 	nice true
