@@ -180,6 +180,8 @@ static const struct refusal_case refusal_cases[] = {
         {"tools: All tools except Bash\n", 3, "not understood", NULL},
         {"tools: inherit except Bash\n", 3, "not understood", NULL},
         {"tools: everything but Bash\n", 3, "not understood", NULL},
+        {"tools: '* Bash'\n", 3, "not understood", NULL},
+        {"tools: Read inherit\n", 3, "not understood", NULL},
         {"disallowedTools: inherit\n", 3, "`inherit`", NULL},
         {"tools: none, Read\n", 3, "beside `none`", NULL},
         {"tools: ','\n", 3, "not understood", NULL},
