@@ -37,13 +37,16 @@ char *path_absolute(const char *base, const char *path)
 	return buffer_steal(&out);
 }
 
+/* Called some ten thousand times a launch: most paths differ within a few letters. */
 bool path_within(const char *path, const char *tree)
 {
-	size_t length = strlen(tree);
-
-	if (length == 1)
+	if (tree[0] == '/' && tree[1] == '\0')
 		return true;
-	return strncmp(path, tree, length) == 0 && (path[length] == '\0' || path[length] == '/');
+	while (*tree && *path == *tree) {
+		path++;
+		tree++;
+	}
+	return *tree == '\0' && (*path == '\0' || *path == '/');
 }
 
 bool path_below(const char *path, const char *tree)

@@ -258,6 +258,8 @@ static int lay_point(struct layout *layout, const struct point *point, struct er
 	bool enters_project = point->region == REGION_PROJECT && point->region_root && parent &&
 	                      parent->region != REGION_PROJECT;
 
+	if (point->absent)
+		return point->state == POINT_WRITE ? not_held(layout, point->path, err) : 0;
 	switch (point->state) {
 	case POINT_SCRATCH:
 		return add_scratch(layout, point, err);

@@ -5,8 +5,11 @@
 #include "base/path.h"
 #include "base/text.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void points_clear(struct points *points)
 {
@@ -87,6 +90,7 @@ static void merge_equal(struct points *points)
 		struct point *point = &points->items[i];
 		struct point *last = kept ? &points->items[kept - 1] : NULL;
 		if (last && strcmp(last->path, point->path) == 0) {
+			last->secret |= point->secret;
 			last->protected |= point->protected;
 			last->named |= point->named;
 			last->region_root |= point->region_root;
@@ -129,6 +133,26 @@ static void judge(const struct policy *policy, struct point *point)
 	} else if (read.class == DECISION_DENIED) {
 		point->state = POINT_MASKED;
 	}
+}
+
+/* The walls are hundreds of names, most of which exist nowhere: they are judged only where
+ * something stands at the name and the tree around it lets something through. */
+static bool settle(struct points *points, struct point *point)
+{
+	if (point->named || point->region_root || point->parent < 0)
+		return false;
+
+	const struct point *parent = &points->items[point->parent];
+	point->state = parent->state;
+	point->region = parent->region;
+	point->because = parent->because;
+	if (parent->state != POINT_READ && parent->state != POINT_WRITE)
+		return true;
+	if (parent->state == POINT_READ && !point->secret)
+		return true;
+	point->absent = faccessat(AT_FDCWD, point->path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	                (errno == ENOENT || errno == ENOTDIR);
+	return point->absent;
 }
 
 static void find_parents(struct points *points)
@@ -216,6 +240,7 @@ int points_find(const struct policy *policy, struct points *out, struct error *e
 	merge_equal(out);
 	find_parents(out);
 	for (size_t i = 0; i < out->count; i++)
-		judge(policy, &out->items[i]);
+		if (!settle(out, &out->items[i]))
+			judge(policy, &out->items[i]);
 	return refuse_wildcards(policy, out, err);
 }

@@ -23,7 +23,9 @@ struct point {
 	enum point_state state;
 	enum region_kind region; /* meaningless where the state is POINT_HIDDEN without region */
 	bool region_root;
-	bool protected;      /* a protected or secret rule starts here: absence is tolerated */
+	bool secret; /* a secret or protected rule starts here: absence is tolerated */
+	bool protected;
+	bool absent;         /* nothing stands here; the state is that of the point above */
 	bool named;          /* a deny or forbidden rule starts here: absence is not tolerated */
 	const char *because; /* belongs to the policy */
 	long parent;         /* index of the nearest point above, or -1 */

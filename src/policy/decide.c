@@ -32,9 +32,11 @@ static const struct region *deepest(const struct policy *policy, const char *pat
 
 	for (size_t i = 0; i < policy->region_count; i++) {
 		const struct region *region = &policy->regions[i];
+		if (!path_within(path, region->root) ||
+		    (!project && region->kind == REGION_PROJECT))
+			continue;
 		size_t size = strlen(region->root);
-		if (size < best_size || (!project && region->kind == REGION_PROJECT) ||
-		    !path_within(path, region->root))
+		if (size < best_size)
 			continue;
 		if (best && size == best_size && precedence(region->kind) <= precedence(best->kind))
 			continue;
