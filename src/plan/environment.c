@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "plan/parts.h"
+#include "plan/visible.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -147,11 +148,8 @@ static int find_directory(const struct plan_request *request, struct plan *plan,
 {
 	const struct policy *policy = request->policy;
 	const char *directory = request->place->directory;
-	const struct region *region = policy_region(policy, directory);
-	struct decision decision;
 
-	policy_decide(policy, EFFECT_READ, directory, &decision);
-	if (!region || region->kind == REGION_SCRATCH || decision.verdict != VERDICT_ALLOW)
+	if (!visible_inside(policy, directory))
 		directory = policy->workspace;
 	plan->directory = text_copy(directory);
 	return plan->directory ? 0 : error_memory(err);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "plan/parts.h"
 #include "plan/points.h"
+#include "plan/visible.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,15 +96,6 @@ static int add_system(struct layout *layout, const struct point *point, struct e
 	return 0;
 }
 
-/* Whether what a link leads to is refused although its name is granted: both must be. */
-static bool target_refused(const struct policy *policy, const char *real)
-{
-	struct decision decision;
-
-	policy_decide(policy, EFFECT_READ, real, &decision);
-	return decision.verdict != VERDICT_ALLOW && decision.class == DECISION_DENIED;
-}
-
 static int note_absent(struct layout *layout, const struct point *point, struct error *err)
 {
 	cleanup_free char *name = escape_terminal_copy(point->path);
@@ -132,7 +124,7 @@ static int add_bind(struct layout *layout, const struct point *point, bool writa
 		return point->region == REGION_HOME ? 0 : note_absent(layout, point, err);
 	if (!real)
 		return error_system(err, errno, "%s", point->path);
-	if (strcmp(real, point->path) != 0 && target_refused(layout->policy, real)) {
+	if (strcmp(real, point->path) != 0 && refused_inside(layout->policy, real)) {
 		if (point->region == REGION_HOME)
 			return 0;
 		return error_set(err, "%s is granted, but leads to %s, which is refused",
@@ -262,7 +254,7 @@ static int lay_point(struct layout *layout, const struct point *point, struct er
 		return point->state == POINT_WRITE ? not_held(layout, point->path, err) : 0;
 	switch (point->state) {
 	case POINT_SCRATCH:
-		return add_scratch(layout, point, err);
+		return point->region_root ? add_scratch(layout, point, err) : 0;
 	case POINT_EMPTY:
 		if (visible(above))
 			return refuse_at(layout, MOUNT_EMPTY, point, err);

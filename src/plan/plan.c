@@ -116,8 +116,8 @@ int plan_build(const struct plan_request *request, struct plan **out, struct err
 {
 	static int (*const parts[])(const struct plan_request *, struct plan *, struct error *) = {
 	        plan_identity_part, plan_connect_part,     plan_layout_part,  plan_accounts_part,
-	        plan_landlock_part, plan_environment_part, plan_command_part, order_part,
-	        plan_idmap_part,    plan_filter_part,      plan_limits_part,
+	        plan_landlock_part, plan_environment_part, plan_command_part, plan_masks_part,
+	        order_part,         plan_idmap_part,       plan_filter_part,  plan_limits_part,
 	};
 	cleanup_plan struct plan *plan = calloc(1, sizeof(*plan));
 

@@ -39,26 +39,19 @@ static int add(struct points *points, const char *path, const struct point *kind
 	return 0;
 }
 
-/* A path inside private scratch holds nothing of the host: no rule can change anything there,
- * except a region that starts there. */
-static bool in_scratch(const struct policy *policy, const char *path)
-{
-	const struct region *region = policy_region(policy, path);
-
-	return !region || (region->kind == REGION_SCRATCH && strcmp(region->root, path) != 0);
-}
-
 static int add_rules(const struct policy *policy, struct points *points, struct error *err)
 {
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 		struct point kind = {
-		        .protected = rule->layer == RULE_SECRET || rule->layer == RULE_PROTECTED,
+		        .secret = rule->layer == RULE_SECRET,
+		        .protected = rule->layer == RULE_PROTECTED,
 		        .named = rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN,
 		};
+		/* A secret is refused for every effect: one point is enough. */
 		if (rule->kind != TARGET_PATH || rule->pattern.kind != PATTERN_TREE ||
 		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE) ||
-		    in_scratch(policy, rule->pattern.root))
+		    (rule->layer == RULE_SECRET && rule->effect != EFFECT_READ))
 			continue;
 		if (add(points, rule->pattern.root, &kind, err) < 0)
 			return -1;
