@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "policy/rule.h"
 
@@ -128,6 +129,24 @@ static int add_refusal(const struct policy *policy, const struct rule *rule,
 	                 });
 }
 
+/* True where another tool gives more of the same: the lesser entry would only be noise. */
+static bool is_lesser(const struct policy *policy, const struct rule *rule)
+{
+	bool tree = rule->kind == TARGET_PATH && rule->pattern.kind == PATTERN_TREE;
+
+	for (size_t i = 0; i < policy->rule_count && rule->kind != TARGET_ANY && !tree; i++) {
+		const struct rule *other = &policy->rules[i];
+		if (other->layer != rule->layer || other->effect != rule->effect)
+			continue;
+		if (other->kind == TARGET_ANY ||
+		    (other->kind == TARGET_PATH && other->pattern.kind == PATTERN_TREE &&
+		     rule->kind == TARGET_PATH &&
+		     path_within(rule->pattern.root, other->pattern.root)))
+			return true;
+	}
+	return false;
+}
+
 static int add_layer(const struct policy *policy, enum effect effect, enum rule_layer layer,
                      struct effect_list *list)
 {
@@ -135,7 +154,8 @@ static int add_layer(const struct policy *policy, enum effect effect, enum rule_
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
-		if (rule->layer != layer || rule->effect != effect)
+		if (rule->layer != layer || rule->effect != effect ||
+		    (layer == RULE_TOOLS && is_lesser(policy, rule)))
 			continue;
 		int result =
 		        decided ? add_decided(policy, rule, list) : add_refusal(policy, rule, list);
