@@ -135,9 +135,14 @@ static int create_in_open_folder(const struct scene *scene)
 	return open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 }
 
-static int make_folder_beside_workspace(const struct scene *scene)
+/* A file that the runner put there: what is made new there may be the sandbox's own scratch. */
+static int write_beside_workspace(const struct scene *scene)
 {
-	return mkdir(format_text("%s/../made-%d", TARGET(scene, workspace), (int)getpid()), 0700);
+	int folder = open(TARGET(scene, workspace), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0)
+		give_up("the workspace cannot be opened: %s", strerror(errno));
+	return openat(folder, "../beside", O_WRONLY | O_APPEND | O_CLOEXEC);
 }
 
 static int link_secret_into_workspace(const struct scene *scene)
@@ -192,7 +197,7 @@ static int escape_by_chroot(const struct scene *scene)
 {
 	int folder;
 
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (chroot(TARGET(scene, workspace)) != 0)
 		return -1;
@@ -278,8 +283,8 @@ const struct probe file_probes[] = {
         {"touch_open_file", touch_open_file, NULL, 0, 0, 0, "change its times"},
         {"create_in_open_folder", create_in_open_folder, NULL, 0, 0, 0,
          "a new file in a world-writable folder of the host"},
-        {"create_beside_workspace", make_folder_beside_workspace, NULL, 0, 0, 0,
-         "mkdir WORKSPACE/../x"},
+        {"write_beside_workspace", write_beside_workspace, NULL, 0, 0, 0,
+         "openat(workspace, ../FILE)"},
         {"link_secret_into_workspace", link_secret_into_workspace, NULL, 0, 0, 0,
          "hard link to a key"},
         {"link_secret_by_descriptor", link_through_descriptor, NULL, 0, 0, 0,
@@ -297,8 +302,9 @@ const struct probe file_probes[] = {
         {"open_dev_kmsg", open_argument_to_write, "/dev/kmsg", 0, ABSENT_PATH, ROOT, "kernel log"},
         {"open_dev_mem", open_argument_to_read, "/dev/mem", 0, ABSENT_PATH, ROOT,
          "physical memory"},
-        {"open_dev_disk", open_argument_to_read, "/dev/vda", 0, ABSENT_PATH, ROOT, "the disk"},
-        {"open_dev_fuse", open_argument_to_read, "/dev/fuse", 0, ABSENT_PATH, 0, "file systems"},
+        {"open_dev_loop", open_argument_to_read, "/dev/loop0", 0, ABSENT_PATH, ROOT,
+         "a block device"},
+        {"open_dev_fuse", open_argument_to_read, "/dev/fuse", 0, ABSENT_PATH, ROOT, "file systems"},
         {"open_dev_tun", open_argument_to_read, "/dev/net/tun", 0, ABSENT_PATH, ROOT, "interfaces"},
         {"device_beyond_minimum", device_beyond_minimum, NULL, 0, 0, 0, "anything else in /dev"},
         {0},

@@ -33,20 +33,19 @@ static const char *folder(const struct scene *scene)
 
 static int mount_tmpfs(const struct scene *scene)
 {
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	return mount("none", folder(scene), "tmpfs", 0, NULL);
 }
 
 static int mount_bind(const struct scene *scene)
 {
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	return mount("/", folder(scene), NULL, MS_BIND | MS_REC, NULL);
 }
 
 static int remount_writable(const struct scene *scene)
 {
-	(void)scene;
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	if (mount("/usr", "/usr", NULL, MS_BIND, NULL) != 0)
 		errno = 0;
 	return mount(NULL, "/usr", NULL, MS_BIND | MS_REMOUNT, NULL);
@@ -54,8 +53,7 @@ static int remount_writable(const struct scene *scene)
 
 static int change_propagation(const struct scene *scene)
 {
-	(void)scene;
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	return mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL);
 }
 
@@ -64,15 +62,15 @@ static int unmount(const struct scene *scene)
 {
 	const char *path = scene->probe->argument ? scene->probe->argument : folder(scene);
 
-	try_to_become_root(0);
-	if (mount(path, path, NULL, MS_BIND, NULL) != 0)
+	try_to_become_root(scene, 0);
+	if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) != 0)
 		errno = 0;
 	return umount2(path, MNT_DETACH);
 }
 
 static int clone_tree(const struct scene *scene)
 {
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	return (int)syscall(CALL_OPEN_TREE, AT_FDCWD, TARGET(scene, workspace), TREE_CLONE);
 }
 
@@ -80,7 +78,7 @@ static int attach_tree(const struct scene *scene)
 {
 	int tree;
 
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	tree = (int)syscall(CALL_OPEN_TREE, AT_FDCWD, TARGET(scene, workspace), TREE_CLONE);
 	/* Even without a tree the call is made, so that the filter is asked. */
 	return (int)syscall(CALL_MOVE_MOUNT, tree, "", AT_FDCWD, folder(scene), MOVE_EMPTY_PATH);
@@ -88,15 +86,14 @@ static int attach_tree(const struct scene *scene)
 
 static int open_file_system(const struct scene *scene)
 {
-	(void)scene;
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	return (int)syscall(CALL_FSOPEN, "tmpfs", 0);
 }
 
 /* The root's file system belongs to the host: EPERM of the kernel. A tmpfs of its own does not. */
 static int pick_file_system(const struct scene *scene)
 {
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	if (mount("none", folder(scene), "tmpfs", 0, NULL) != 0)
 		errno = 0;
 	return (int)syscall(CALL_FSPICK, AT_FDCWD, folder(scene), 0);
@@ -106,21 +103,22 @@ static int set_mount_attributes(const struct scene *scene)
 {
 	struct attributes attributes = {.set = 2 /* nosuid */};
 
-	(void)scene;
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	return (int)syscall(CALL_MOUNT_SETATTR, AT_FDCWD, "/", 0, &attributes, sizeof(attributes));
 }
 
-/* EINVAL: the kernel was reached and dislikes the arguments. */
+/* EINVAL or EBUSY: the kernel was reached and dislikes the arguments. */
 static int change_root_mount(const struct scene *scene)
 {
-	try_to_become_root(0);
-	return (int)syscall(SYS_pivot_root, folder(scene), folder(scene));
+	try_to_become_root(scene, 0);
+	if (syscall(SYS_pivot_root, folder(scene), folder(scene)) == 0)
+		return 0;
+	return errno == EBUSY ? 0 : -1;
 }
 
 static int change_root(const struct scene *scene)
 {
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	return chroot(TARGET(scene, workspace));
 }
 
@@ -128,8 +126,7 @@ static int enter_own_namespace(const struct scene *scene)
 {
 	int space;
 
-	(void)scene;
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	space = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	return setns(space, CLONE_NEWNS);
 }
@@ -166,7 +163,7 @@ const struct probe mount_probes[] = {
         {"setns", enter_own_namespace, NULL, 0, 0, 0, "setns"},
         {"open_namespace_mount", open_namespace, "mnt", 0, 0, 0, "/proc/1/ns/mnt"},
         {"open_namespace_user", open_namespace, "user", 0, 0, 0, "/proc/1/ns/user"},
-        {"setns_first_process", enter_namespace_of_first_process, NULL, 0, 0, PROBE_ROOT,
+        {"setns_first_process", enter_namespace_of_first_process, "mnt", 0, 0, PROBE_ROOT,
          "setns to /proc/1/ns/mnt"},
         {0},
 };

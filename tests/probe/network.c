@@ -151,7 +151,7 @@ static int make_socket(const struct scene *scene)
 /* The same with an own network namespace, where an ordinary user's control succeeds too. */
 static int make_privileged_socket(const struct scene *scene)
 {
-	try_to_become_root(CLONE_NEWNET);
+	try_to_become_root(scene, CLONE_NEWNET);
 	return make_socket(scene);
 }
 
@@ -190,8 +190,7 @@ static int change_interface(const struct scene *scene)
 	struct ifreq request = {.ifr_name = "lo"};
 	int descriptor;
 
-	(void)scene;
-	try_to_become_root(CLONE_NEWNET);
+	try_to_become_root(scene, CLONE_NEWNET);
 	descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (descriptor < 0 || ioctl(descriptor, SIOCGIFFLAGS, &request) != 0)
 		return -1;

@@ -7,6 +7,7 @@
 #ifndef REMIT_TESTS_PROBE_H
 #define REMIT_TESTS_PROBE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -129,11 +130,20 @@ int refuse(int number);
 int file_holds_token(const struct scene *scene, const char *path);
 int descriptor_holds_token(const struct scene *scene, int descriptor);
 
+/* Whether this process is in that namespace; name: an entry of /proc/self/ns, link: as
+ * readlink(2) shows it. */
+bool in_namespace(const char *name, const char *link);
+
+/* Whether stdin is of this type (S_IFREG, S_IFDIR): 0, or -1 (EBADF) where the sandbox gave
+ * another, which may be a device of the host that nobody must change. */
+int must_be_stdin(mode_t type);
+
 /* Enters a new user and mount namespace as its root, or at least a mount namespace, so that an
  * ordinary user's control of a privileged call can succeed. Failing is not an error: inside a
  * sandbox it must fail, and the call that follows is then tried without. extra: further
- * CLONE_NEW* flags. */
-void try_to_become_root(int extra);
+ * CLONE_NEW* flags. Gives up where that leaves us among the host's own mounts: a sandbox that
+ * does not hold must not cost the host its /proc. */
+void try_to_become_root(const struct scene *scene, int extra);
 
 /* The word in the memory of the processes that `probe host` keeps; at the same address in every
  * process of this program, which is linked statically and at fixed addresses. */

@@ -18,12 +18,12 @@ static int open_to_write(const struct scene *scene)
 static int open_to_read(const struct scene *scene)
 {
 	int descriptor = open(scene->probe->argument, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char byte;
+	char word[8]; /* page flags come in words only */
 
 	if (descriptor < 0)
 		return -1;
 	/* A cover of the file (an empty one) opens as well, but holds nothing. */
-	return read(descriptor, &byte, 1) == 1 ? 0 : refuse(errno ? errno : ENODATA);
+	return read(descriptor, word, sizeof(word)) > 0 ? 0 : refuse(errno ? errno : ENODATA);
 }
 
 static char *read_whole(const char *path, size_t *length)

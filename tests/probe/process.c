@@ -90,6 +90,8 @@ static int kill_victim(const struct scene *scene)
 {
 	pid_t process = TARGET_PROCESS(scene, victim);
 
+	if (process == 1 && in_namespace("pid", TARGET(scene, process_space)))
+		give_up("pid 1 is the host's");
 	if (kill(process, SIGKILL) != 0)
 		return -1;
 	for (int i = 0; i < 50; i++) {
@@ -210,13 +212,7 @@ static int inner_id_is_root(const struct scene *scene)
 /* argument: an entry of /proc/self/ns. Succeeds where it is the host's. */
 static int same_namespace(const struct scene *scene, const char *host)
 {
-	char link[64] = "";
-	ssize_t length = readlink(format_text("/proc/self/ns/%s", scene->probe->argument), link,
-	                          sizeof(link) - 1);
-
-	if (length < 0)
-		give_up("no /proc/self/ns/%s", scene->probe->argument);
-	return strcmp(link, host) == 0 ? 0 : refuse(EXDEV);
+	return in_namespace(scene->probe->argument, host) ? 0 : refuse(EXDEV);
 }
 
 static int same_mount_namespace(const struct scene *scene)
@@ -259,8 +255,7 @@ static int change_host_name(const struct scene *scene)
 {
 	struct utsname names;
 
-	(void)scene;
-	try_to_become_root(CLONE_NEWUTS);
+	try_to_become_root(scene, CLONE_NEWUTS);
 	if (uname(&names) != 0)
 		return -1;
 	return sethostname(names.nodename, strlen(names.nodename));

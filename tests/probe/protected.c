@@ -107,7 +107,7 @@ static int rebuild(const struct scene *scene)
 
 static int write_through_hard_link(const struct scene *scene)
 {
-	char *mine = format_text("%s/mine", TARGET(scene, workspace));
+	char *mine = format_text("%s/my-link", TARGET(scene, workspace));
 
 	if (link(scene->probe->argument, mine) != 0)
 		return -1;
@@ -116,7 +116,7 @@ static int write_through_hard_link(const struct scene *scene)
 
 static int write_through_symbolic_link(const struct scene *scene)
 {
-	char *mine = format_text("%s/mine", TARGET(scene, workspace));
+	char *mine = format_text("%s/my-link", TARGET(scene, workspace));
 	char *target = format_text("%s/%s", TARGET(scene, repository), scene->probe->argument);
 
 	if (symlink(target, mine) != 0)
@@ -170,7 +170,7 @@ static int uncover(const struct scene *scene)
 {
 	const char *path = format_text("%s/%s", TARGET(scene, repository), scene->probe->argument);
 
-	try_to_become_root(0);
+	try_to_become_root(scene, 0);
 	if (mount(path, path, NULL, MS_BIND, NULL) != 0)
 		errno = 0;
 	if (umount2(path, MNT_DETACH) != 0)
@@ -227,6 +227,46 @@ static int race_to_hooks(const struct scene *scene)
 	return stat(format_text("%s/evil", hooks), &status) == 0 ? 0 : refuse(EACCES);
 }
 
+/* argument: a descriptor that the runner opened on the repository's folder. */
+static int create_through_folder(const struct scene *scene)
+{
+	int folder = (int)strtol(scene->probe->argument, NULL, 10);
+
+	return openat(folder, ".git/hooks/post-merge", O_CREAT | O_WRONLY | O_CLOEXEC, 0755);
+}
+
+/* The runner opens .git/config for reading as stdin: by its own mount, not by the sandbox's. */
+static int chmod_stdin(const struct scene *scene)
+{
+	(void)scene;
+	return must_be_stdin(S_IFREG) ? -1 : fchmod(0, 0755);
+}
+
+static int set_attribute_stdin(const struct scene *scene)
+{
+	(void)scene;
+	return must_be_stdin(S_IFREG) ? -1 : fsetxattr(0, "user.evil", "1", 1, 0);
+}
+
+static int reopen_stdin(const struct scene *scene)
+{
+	(void)scene;
+	if (must_be_stdin(S_IFREG))
+		return -1;
+	return write_evil(open("/proc/self/fd/0", O_WRONLY | O_APPEND | O_CLOEXEC));
+}
+
+static int link_stdin(const struct scene *scene)
+{
+	char *mine = format_text("%s/my-link", TARGET(scene, workspace));
+
+	if (must_be_stdin(S_IFREG))
+		return -1;
+	if (linkat(AT_FDCWD, "/proc/self/fd/0", AT_FDCWD, mine, AT_SYMLINK_FOLLOW) != 0)
+		return -1;
+	return write_evil(open(mine, O_WRONLY | O_APPEND | O_CLOEXEC));
+}
+
 const struct probe protected_probes[] = {
         {"git_hook_append", append_in_repository, ".git/hooks/pre-commit", 0, 0, 0,
          "change a hook"},
@@ -242,6 +282,15 @@ const struct probe protected_probes[] = {
          "through a symbolic link"},
         {"git_hook_reopen", reopen_to_write, ".git/hooks/pre-commit", 0, 0, 0, "through /proc"},
         {"git_hook_race", race_to_hooks, NULL, 0, 0, 0, "a race of links"},
+        {"git_hook_stdin", create_through_folder, "0", 0, 0, PROBE_STDIN_FOLDER,
+         "stdin is the repository's folder"},
+        {"git_hook_descriptor", create_through_folder, "8", 0, 0, 0, "an inherited folder"},
+        {"git_config_stdin_chmod", chmod_stdin, NULL, 0, 0, PROBE_STDIN_FILE,
+         "stdin is the config"},
+        {"git_config_stdin_xattr", set_attribute_stdin, NULL, 0, ABSENT_FEATURE, PROBE_STDIN_FILE,
+         "fsetxattr of it"},
+        {"git_config_stdin_reopen", reopen_stdin, NULL, 0, 0, PROBE_STDIN_FILE, "reopen it"},
+        {"git_config_stdin_link", link_stdin, NULL, 0, 0, PROBE_STDIN_FILE, "link it"},
         {"git_hooks_move", move_away, ".git/hooks", 0, 0, 0, "move the hooks away"},
         {"git_hooks_exchange", exchange, ".git/hooks", 0, 0, 0, "exchange the hooks"},
         {"git_hooks_uncover", uncover, ".git/hooks/pre-commit", 0, 0, 0, "unmount the cover"},

@@ -172,7 +172,7 @@ static int remove_folder(const struct scene *scene)
 
 static int chmod_path(const struct scene *scene)
 {
-	return chmod(scene->probe->argument, 0600);
+	return chmod(scene->probe->argument, 0700);
 }
 
 static int open_for_reading(const char *path)
@@ -506,36 +506,41 @@ static int remove_in_inherited_folder(const struct scene *scene)
 static int create_in_stdin(const struct scene *scene)
 {
 	(void)scene;
-	return openat(0, "new-by-stdin", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	return must_be_stdin(S_IFDIR)
+	               ? -1
+	               : openat(0, "new-by-stdin", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
 }
 
 static int remove_in_stdin(const struct scene *scene)
 {
-	return unlinkat(0, format_text("cases/%s/file", scene->probe->name), 0);
+	return must_be_stdin(S_IFDIR)
+	               ? -1
+	               : unlinkat(0, format_text("cases/%s/file", scene->probe->name), 0);
 }
 
 static int chmod_stdin(const struct scene *scene)
 {
-	(void)scene;
-	return fchmod(0, 0711);
+	mode_t type = scene->probe->flags & PROBE_STDIN_FOLDER ? S_IFDIR : S_IFREG;
+
+	return must_be_stdin(type) ? -1 : fchmod(0, 0711);
 }
 
 static int chown_stdin(const struct scene *scene)
 {
 	(void)scene;
-	return fchown(0, getuid(), getgid());
+	return must_be_stdin(S_IFREG) ? -1 : fchown(0, getuid(), getgid());
 }
 
 static int set_attribute_stdin(const struct scene *scene)
 {
 	(void)scene;
-	return fsetxattr(0, "user.evil", "1", 1, 0);
+	return must_be_stdin(S_IFREG) ? -1 : fsetxattr(0, "user.evil", "1", 1, 0);
 }
 
 static int remove_attribute_stdin(const struct scene *scene)
 {
 	(void)scene;
-	return fremovexattr(0, "user.remit");
+	return must_be_stdin(S_IFREG) ? -1 : fremovexattr(0, "user.remit");
 }
 
 static int touch_stdin(const struct scene *scene)
@@ -543,7 +548,7 @@ static int touch_stdin(const struct scene *scene)
 	struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
 
 	(void)scene;
-	return futimens(0, times);
+	return must_be_stdin(S_IFREG) ? -1 : futimens(0, times);
 }
 
 static int set_flags_stdin(const struct scene *scene)
@@ -551,19 +556,23 @@ static int set_flags_stdin(const struct scene *scene)
 	int flags = NO_DUMP;
 
 	(void)scene;
-	return ioctl(0, FS_IOC_SETFLAGS, &flags);
+	return must_be_stdin(S_IFREG) ? -1 : ioctl(0, FS_IOC_SETFLAGS, &flags);
 }
 
 /* argument: a name of descriptor 0. */
 static int reopen_stdin(const struct scene *scene)
 {
-	return write_evil(open(scene->probe->argument, O_WRONLY | O_CLOEXEC));
+	return must_be_stdin(S_IFREG)
+	               ? -1
+	               : write_evil(open(scene->probe->argument, O_WRONLY | O_CLOEXEC));
 }
 
 static int link_stdin(const struct scene *scene)
 {
 	(void)scene;
-	return linkat(AT_FDCWD, "/proc/self/fd/0", AT_FDCWD, "new", AT_SYMLINK_FOLLOW);
+	return must_be_stdin(S_IFREG)
+	               ? -1
+	               : linkat(AT_FDCWD, "/proc/self/fd/0", AT_FDCWD, "new", AT_SYMLINK_FOLLOW);
 }
 
 /* A dead process may write its memory into the current folder. */
@@ -591,7 +600,7 @@ static int dump_core(const struct scene *scene)
 
 #define ANY      PROBE_ANY_AGENT
 #define OPTIONAL PROBE_OPTIONAL
-#define FOLDER   (PROBE_STDIN_FOLDER | PROBE_ANY_AGENT)
+#define FOLDER   (PROBE_STDIN_FOLDER | PROBE_OPTIONAL)
 #define INPUT    (PROBE_STDIN_FILE | PROBE_OPTIONAL)
 #define FEATURE  ABSENT_FEATURE
 #define CALL     ABSENT_CALL
@@ -606,8 +615,9 @@ const struct probe readonly_probes[] = {
         {"ro_write_proc_root", write_through_proc_root, NULL, 0, 0, 0, "through /proc/self/root"},
         {"ro_write_dots", write_by_dots, NULL, 0, 0, 0, "openat(folder, ../file)"},
         {"ro_write_path_descriptor", write_by_path_descriptor, NULL, 0, 0, 0, "openat from O_PATH"},
-        {"ro_write_first_root", write_through_first, "root", 0, 0, ANY, "through /proc/1/root"},
-        {"ro_write_first_cwd", write_through_first, "cwd", 0, 0, ANY, "through /proc/1/cwd"},
+        {"ro_write_first_root", write_through_first, "root", 0, 0, OPTIONAL,
+         "through /proc/1/root"},
+        {"ro_write_first_cwd", write_through_first, "cwd", 0, 0, OPTIONAL, "through /proc/1/cwd"},
         {"ro_open_truncate", open_truncating, NULL, 0, 0, 0, "O_TRUNC"},
         {"ro_open_read_truncate", open_reading_truncating, NULL, 0, 0, 0, "O_RDONLY|O_TRUNC"},
         {"ro_truncate", truncate_path, "file", 0, 0, 0, "truncate"},

@@ -5,8 +5,11 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 char memory_word[64];
@@ -65,6 +68,15 @@ int file_holds_token(const struct scene *scene, const char *path)
 	return descriptor < 0 ? -1 : descriptor_holds_token(scene, descriptor);
 }
 
+int must_be_stdin(mode_t type)
+{
+	struct stat status;
+
+	if (fstat(STDIN_FILENO, &status) != 0)
+		return -1;
+	return (status.st_mode & S_IFMT) == type ? 0 : refuse(EBADF);
+}
+
 static void write_text(const char *path, const char *text)
 {
 	int descriptor = open(path, O_WRONLY | O_CLOEXEC);
@@ -76,18 +88,37 @@ static void write_text(const char *path, const char *text)
 	close(descriptor);
 }
 
-void try_to_become_root(int extra)
+bool in_namespace(const char *name, const char *link)
+{
+	char found[64] = "";
+	char *path = format_text("/proc/self/ns/%s", name);
+
+	if (readlink(path, found, sizeof(found) - 1) < 0)
+		give_up("%s: %s", path, strerror(errno));
+	return strcmp(found, link) == 0;
+}
+
+/* Real root needs no user namespace, in which others' files would be out of its reach. */
+static bool become_root_of_mounts(int extra)
+{
+	if (geteuid() != 0 || unshare(CLONE_NEWNS | extra) != 0)
+		return false;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		give_up("mounts would reach the host: %s", strerror(errno));
+	return true;
+}
+
+void try_to_become_root(const struct scene *scene, int extra)
 {
 	uid_t user = geteuid();
 	gid_t group = getegid();
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | extra) != 0) {
-		/* For real root without user namespaces; elsewhere it fails as well. */
-		if (unshare(CLONE_NEWNS | extra) != 0)
-			errno = 0;
-		return;
+	if (!become_root_of_mounts(extra) && unshare(CLONE_NEWUSER | CLONE_NEWNS | extra) == 0) {
+		write_text("/proc/self/setgroups", "deny");
+		write_text("/proc/self/uid_map", format_text("0 %u 1", user));
+		write_text("/proc/self/gid_map", format_text("0 %u 1", group));
 	}
-	write_text("/proc/self/setgroups", "deny");
-	write_text("/proc/self/uid_map", format_text("0 %u 1", user));
-	write_text("/proc/self/gid_map", format_text("0 %u 1", group));
+	errno = 0;
+	if (in_namespace("mnt", TARGET(scene, mount_space)))
+		give_up("still in the host's mount namespace");
 }
