@@ -88,11 +88,19 @@ $(BUILD)/generated/filter.c: $(BUILD)/generate policies/syscalls.yaml
 	$(Q)$(BUILD)/generate filter policies/syscalls.yaml $(ARCH) > $@.part
 	$(Q)mv $@.part $@
 
+# The filters of both architectures, for the tests that judge them under the simulator.
+SIMULATED := $(BUILD)/generated/filter-x86_64.c $(BUILD)/generated/filter-aarch64.c
+
+$(BUILD)/generated/filter-%.c: $(BUILD)/generate policies/syscalls.yaml
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/generate filter policies/syscalls.yaml $* > $@.part
+	$(Q)mv $@.part $@
+
 # --- tests
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(SUPPORT_SOURCES) $(BUILD)/libremit.a
+$(BUILD)/tests/unit/%: tests/unit/%.c $(SUPPORT_SOURCES) $(BUILD)/libremit.a | $(SIMULATED)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(INCLUDES) -Itests $(COMPILE) -o $@ $(filter %.c,$^) $(BUILD)/libremit.a $(LIBS) \
+	$(Q)$(CC) $(INCLUDES) -Itests -Itests/simulator $(COMPILE) -o $@ $(filter %.c,$^) $(BUILD)/libremit.a $(LIBS) \
 		$(shell pkg-config --libs check)
 
 $(BUILD)/tests/property/%: tests/property/%.c $(BUILD)/libremit.a
@@ -151,4 +159,4 @@ clean:
 
 .PHONY: all help test test-sanitize fuzz-short bench fresh lint probe clean
 .DELETE_ON_ERROR:
-.SECONDARY: $(GENERATED)
+.SECONDARY: $(GENERATED) $(SIMULATED)
