@@ -2,11 +2,11 @@
  * filter. Each either decides or passes on to the next:
  *
  *   1. refusals that depend on arguments: EPERM, else on   (libseccomp, default ALLOW)
- *   2. calls newer than libseccomp, by number: decided, else on
- *   3. allowed calls, with or without arguments: ALLOW, else on   (libseccomp, default ENOSYS)
+ *   2. allowed calls, with or without arguments: ALLOW, else on   (libseccomp, default ENOSYS)
+ *   3. calls newer than libseccomp, by number: decided, else on
  *   4. refused calls: EPERM, else ENOSYS                   (libseccomp, default ENOSYS)
  *
- * libseccomp compiles each piece; where it would return the default of piece 1 or 3, the return is
+ * libseccomp compiles each piece; where it would return the default of piece 1 or 2, the return is
  * replaced by a jump to the next piece. So no two rules of one piece can contradict each other, and
  * nothing depends on the order in which libseccomp tests overlapping rules of one call, which it
  * does not promise. Piece 1 ends foreign architectures (and x32) for all of them. The kernel
@@ -382,8 +382,8 @@ static int link_pieces(const struct compiler *compiler, struct program *program,
 	const uint32_t allow = SCMP_ACT_ALLOW, unknown = ACTION_UNKNOWN;
 
 	if (append_piece(program, compiler->pieces[PIECE_REFUSE_ARGUMENTS], &allow, err) < 0 ||
-	    append_newer(program, compiler, err) < 0 ||
-	    append_piece(program, compiler->pieces[PIECE_ALLOW], &unknown, err) < 0)
+	    append_piece(program, compiler->pieces[PIECE_ALLOW], &unknown, err) < 0 ||
+	    append_newer(program, compiler, err) < 0)
 		return -1;
 	return append_piece(program, compiler->pieces[PIECE_REFUSE], NULL, err);
 }

@@ -549,7 +549,7 @@ static const struct refusal {
          "verdict: forbid\n    calls: [setns]", "must be allow or refuse"},
         {"syscalls.yaml", "- persona: [", "- persons: [", "not among `parameters`"},
         {"syscalls.yaml", "[TIOCSTI, TIOCLINUX,", "[TIOCSTY, TIOCLINUX,", "neither a number"},
-        {"syscalls.yaml", "{any: [MSG_FASTOPEN]}", "{any: [3]}", "single bits"},
+        {"syscalls.yaml", "{none: [MSG_FASTOPEN]}", "{none: [3]}", "single bits"},
         {"syscalls.yaml", "  mseal: 462", "  mseal: 70000", "no system call's number"},
         {"syscalls.yaml", "is: SOCK_STREAM}", "is: 16}", "outside of the mask"},
 };
