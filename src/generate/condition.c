@@ -71,30 +71,19 @@ static int add_alternatives(const struct source *source, const struct yaml_tree 
 	return 0;
 }
 
-static int add_bits(const struct source *source, const struct yaml_tree *bits, struct test *test,
-                    struct error *err)
-{
-	if (add_alternatives(source, bits, UINT32_MAX, test, err) < 0)
-		return -1;
-	for (size_t i = 0; i < test->count; i++) {
-		if (__builtin_popcount(test->values[i]) != 1)
-			return source_error(source, bits, err, "`any` and `none` take single bits");
-		test->masks[i] = test->values[i];
-	}
-	return 0;
-}
-
 /* None of several bits: one comparison, against all of them at once. */
 static int add_no_bits(const struct source *source, const struct yaml_tree *bits, struct test *test,
                        struct error *err)
 {
 	struct test single = {0};
 
-	if (add_bits(source, bits, &single, err) < 0)
+	if (add_alternatives(source, bits, UINT32_MAX, &single, err) < 0)
 		return -1;
-	for (size_t i = 0; i < single.count; i++)
-		test->masks[0] |= single.masks[i];
-	test->values[0] = 0;
+	for (size_t i = 0; i < single.count; i++) {
+		if (__builtin_popcount(single.values[i]) != 1)
+			return source_error(source, bits, err, "`none` takes single bits");
+		test->masks[0] |= single.values[i];
+	}
 	test->count = 1;
 	return 0;
 }
@@ -102,20 +91,16 @@ static int add_no_bits(const struct source *source, const struct yaml_tree *bits
 static int read_mapping(const struct source *source, const struct yaml_tree *node,
                         struct test *test, struct error *err)
 {
-	const struct yaml_tree *any = yaml_tree_get(node, "any");
 	const struct yaml_tree *none = yaml_tree_get(node, "none");
 	const struct yaml_tree *mask = yaml_tree_get(node, "mask");
 	const struct yaml_tree *is = yaml_tree_get(node, "is");
 	uint32_t bits;
 
-	if (any && any->kind == YAML_TREE_SEQUENCE && node->count == 2)
-		return add_bits(source, any, test, err);
 	if (none && none->kind == YAML_TREE_SEQUENCE && node->count == 2)
 		return add_no_bits(source, none, test, err);
 	if (!mask || !is || node->count != 4)
-		return source_error(
-		        source, node, err,
-		        "a test is {any: [...]}, {none: [...]} or {mask: ..., is: ...}");
+		return source_error(source, node, err,
+		                    "a test is {none: [...]} or {mask: ..., is: ...}");
 	if (read_number(source, mask, &bits, err) < 0)
 		return -1;
 	return add_alternatives(source, is, bits, test, err);

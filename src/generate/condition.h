@@ -16,7 +16,7 @@ enum {
 typedef int condition_visit(void *context, const struct scmp_arg_cmp *comparisons, unsigned count,
                             struct error *err);
 
-/* Calls `visit` for each conjunction that the rule stands for: lists and `any` of several
+/* Calls `visit` for each conjunction that the rule stands for: lists of several
  * parameters are multiplied out. Comparisons look at the low 32 bits of an argument. */
 int condition_expand(const struct source *source, const struct yaml_tree *parameters,
                      const struct yaml_tree *rule, condition_visit *visit, void *context,
