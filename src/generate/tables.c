@@ -279,9 +279,9 @@ static int limits_generate(const struct source *source, struct buffer *out, stru
 static int sections_generate(const struct source *source, struct buffer *out, struct error *err);
 
 static const struct source_key tree_keys[] = {
-        {"system", YAML_TREE_MAPPING, true},  {"scratch", YAML_TREE_MAPPING, true},
-        {"home", YAML_TREE_MAPPING, true},    {"proc", YAML_TREE_MAPPING, true},
-        {"devices", YAML_TREE_MAPPING, true},
+        {"system", YAML_TREE_MAPPING, true},      {"scratch", YAML_TREE_MAPPING, true},
+        {"home", YAML_TREE_MAPPING, true},        {"proc", YAML_TREE_MAPPING, true},
+        {"proc-masked", YAML_TREE_MAPPING, true}, {"devices", YAML_TREE_MAPPING, true},
 };
 static const struct source_key secret_keys[] = {{"secrets", YAML_TREE_MAPPING, true}};
 static const struct source_key protected_keys[] = {
@@ -344,6 +344,7 @@ static const struct section {
         {"scratch", "table_trees_scratch", SECTION_PATHS, PATH_ANCHORED},
         {"home", "table_trees_home", SECTION_PATHS, PATH_ANCHORED},
         {"proc", "table_trees_proc", SECTION_PATHS, PATH_RELATIVE},
+        {"proc-masked", "table_trees_proc_masked", SECTION_PATHS, PATH_RELATIVE},
         {"devices", "table_trees_devices", SECTION_PATHS, PATH_NAME},
         {"secrets", "table_secrets", SECTION_PATHS, PATH_ANCHORED},
         {"git", "table_protected_git", SECTION_PATHS, PATH_RELATIVE},

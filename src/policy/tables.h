@@ -68,6 +68,9 @@ extern const size_t table_trees_home_count;
 /* Parts of /proc that are covered read-only, names relative to /proc. */
 extern const struct table_path table_trees_proc[];
 extern const size_t table_trees_proc_count;
+/* Parts of /proc that are covered by an empty, unreadable file or folder, relative to /proc. */
+extern const struct table_path table_trees_proc_masked[];
+extern const size_t table_trees_proc_masked_count;
 /* Devices bound into the private /dev, names relative to /dev. */
 extern const struct table_path table_trees_devices[];
 extern const size_t table_trees_devices_count;

@@ -100,3 +100,21 @@ int place_attach(int mount, int target, struct error *err)
 		return error_system(err, errno, "move_mount");
 	return 0;
 }
+
+int place_mask(const struct entering *entering, int target, struct error *err)
+{
+	struct stat status;
+
+	if (fstat(target, &status) < 0)
+		return error_system(err, errno, "covering");
+	const char *name = S_ISDIR(status.st_mode) ? "masked-folder" : "masked-file";
+	cleanup_close int mask =
+	        open_tree(entering->store, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (mask < 0)
+		return error_system(err, errno, "open_tree of a mask");
+	const uint64_t attributes =
+	        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	if (place_attributes(mask, attributes, 0, true, err) < 0)
+		return -1;
+	return place_attach(mask, target, err);
+}

@@ -24,6 +24,9 @@ int place_clone(int place, struct error *err);
 /* Sets and clears MOUNT_ATTR_* flags on a mount, on those below it too where `recursive`. */
 int place_attributes(int mount, uint64_t set, uint64_t clear, bool recursive, struct error *err);
 
+/* Covers what stands at `target` (O_PATH) by an empty, unreadable file or folder. */
+int place_mask(const struct entering *entering, int target, struct error *err);
+
 /* Attaches the detached tree `mount` at `target` (O_PATH). */
 int place_attach(int mount, int target, struct error *err);
 

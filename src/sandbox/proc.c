@@ -7,16 +7,33 @@
 #include <errno.h>
 #include <sys/mount.h>
 
-static int cover(const struct entering *entering, const char *path, struct error *err)
+static int make_read_only(const struct entering *entering, int target, struct error *err)
 {
-	cleanup_close int target = place_open(entering, path);
-
-	if (target < 0)
-		return errno == ENOENT ? 0 : error_system(err, errno, "%s", path);
+	(void)entering;
 	cleanup_close int tree = place_clone(target, err);
+
 	if (tree < 0 || place_attributes(tree, MOUNT_ATTR_RDONLY, 0, true, err) < 0)
 		return -1;
 	return place_attach(tree, target, err);
+}
+
+/* Does to every part of a list what `cover` does to one; kernels do not have all of them. */
+static int cover_all(const struct entering *entering, const struct table_path *parts, size_t count,
+                     int (*cover)(const struct entering *, int, struct error *), struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		cleanup_free char *path = text_printf("/proc/%s", parts[i].path);
+		if (!path)
+			return error_memory(err);
+		cleanup_close int target = place_open(entering, path);
+		if (target < 0 && errno == ENOENT)
+			continue;
+		if (target < 0)
+			return error_system(err, errno, "%s", path);
+		if (cover(entering, target, err) < 0)
+			return error_context(err, "%s", path);
+	}
+	return 0;
 }
 
 /* Should: mount a /proc of the new pid namespace, its switches for the whole machine read-only.
@@ -43,12 +60,8 @@ int stage_proc(struct entering *entering, struct error *err)
 	}
 	if (place_attach(mount, target, err) < 0)
 		return -1;
-	for (size_t i = 0; i < table_trees_proc_count; i++) {
-		cleanup_free char *path = text_printf("/proc/%s", table_trees_proc[i].path);
-		if (!path)
-			return error_memory(err);
-		if (cover(entering, path, err) < 0)
-			return error_context(err, "%s", path);
-	}
-	return 0;
+	if (cover_all(entering, table_trees_proc, table_trees_proc_count, make_read_only, err) < 0)
+		return -1;
+	return cover_all(entering, table_trees_proc_masked, table_trees_proc_masked_count,
+	                 place_mask, err);
 }

@@ -165,21 +165,11 @@ static int attach_over(const struct entering *entering, const struct plan_mount 
                        struct error *err)
 {
 	cleanup_close int target = place_open(entering, mount->path);
-	struct stat status;
 
-	if (target < 0 || fstat(target, &status) < 0)
+	if (target < 0)
 		return error_system(err, errno, "%s", mount->path);
-	if (mount->kind == MOUNT_MASK) {
-		cleanup_close int mask = open_tree(
-		        entering->store, S_ISDIR(status.st_mode) ? "masked-folder" : "masked-file",
-		        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-		if (mask < 0)
-			return error_system(err, errno, "open_tree of a mask");
-		if (place_attributes(mask, PLAIN | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, 0, true,
-		                     err) < 0)
-			return -1;
-		return place_attach(mask, target, err);
-	}
+	if (mount->kind == MOUNT_MASK)
+		return place_mask(entering, target, err);
 	cleanup_close int tree = place_clone(target, err);
 	if (tree < 0)
 		return -1;

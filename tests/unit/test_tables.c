@@ -267,6 +267,7 @@ static const struct path_table {
         {"scratch", table_trees_scratch, &table_trees_scratch_count, true},
         {"home", table_trees_home, &table_trees_home_count, true},
         {"proc", table_trees_proc, &table_trees_proc_count, false},
+        {"proc-masked", table_trees_proc_masked, &table_trees_proc_masked_count, false},
         {"devices", table_trees_devices, &table_trees_devices_count, false},
         {"secrets", table_secrets, &table_secrets_count, true},
         {"git", table_protected_git, &table_protected_git_count, false},
