@@ -136,7 +136,8 @@ static int add_protected(struct builder *build)
 
 	if (protect_root(build, policy->workspace) < 0)
 		return -1;
-	if (policy->repository && protect_root(build, policy->repository) < 0)
+	if (policy->repository && strcmp(policy->repository, policy->workspace) != 0 &&
+	    protect_root(build, policy->repository) < 0)
 		return -1;
 	if (protect_git(build, build->deep) < 0)
 		return -1;
