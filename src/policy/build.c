@@ -67,10 +67,12 @@ int build_add_tree(struct builder *build, enum rule_layer layer, enum effect eff
 int build_add_region(struct builder *build, enum region_kind kind, const char *root, char *because)
 {
 	struct policy *policy = build->policy;
-	struct region region = {.kind = kind, .because = because};
+	struct region region = {.kind = kind, .because = because, .root_size = strlen(root)};
 
 	for (size_t i = 0; because && i < policy->region_count; i++) {
-		if (policy->regions[i].kind == kind && strcmp(policy->regions[i].root, root) == 0) {
+		const struct region *old = &policy->regions[i];
+		if (old->kind == kind && old->root_size == region.root_size &&
+		    strcmp(old->root, root) == 0) {
 			free(because);
 			return 0;
 		}

@@ -28,20 +28,21 @@ static int precedence(enum region_kind kind)
 static const struct region *deepest(const struct policy *policy, const char *path, bool project)
 {
 	const struct region *best = NULL;
-	size_t best_size = 0;
+	size_t path_size = strlen(path);
 
 	for (size_t i = 0; i < policy->region_count; i++) {
 		const struct region *region = &policy->regions[i];
-		if (!path_within(path, region->root) ||
-		    (!project && region->kind == REGION_PROJECT))
+		size_t size = region->root_size;
+		bool may = size == 1 ||
+		           (size <= path_size && (path[size] == '/' || path[size] == '\0'));
+		if (!may || (best && size < best->root_size) ||
+		    (!project && region->kind == REGION_PROJECT) ||
+		    !path_within(path, region->root))
 			continue;
-		size_t size = strlen(region->root);
-		if (size < best_size)
-			continue;
-		if (best && size == best_size && precedence(region->kind) <= precedence(best->kind))
+		if (best && size == best->root_size &&
+		    precedence(region->kind) <= precedence(best->kind))
 			continue;
 		best = region;
-		best_size = size;
 	}
 	return best;
 }
@@ -162,9 +163,13 @@ void findings_collect(const struct policy *policy, enum effect effect, const cha
 		out->region = policy_region(policy, target);
 		out->under = tree_under(policy, out->region, target);
 	}
+	size_t size = strlen(target);
 	for (size_t i = 0; i < policy->rule_count; i++) {
-		if (policy->rules[i].effect == effect)
-			consider(policy, &policy->rules[i], effect, target, out);
+		const struct rule *rule = &policy->rules[i];
+		if (rule->effect != effect ||
+		    (rule->kind == TARGET_PATH && !pattern_may_match(&rule->pattern, target, size)))
+			continue;
+		consider(policy, rule, effect, target, out);
 	}
 	for (size_t i = 0; i < policy->ceiling_count && !out->ceiling; i++) {
 		const struct policy_ceiling *ceiling = &policy->ceilings[i];

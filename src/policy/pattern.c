@@ -130,6 +130,7 @@ static int fill(struct pattern *out, enum pattern_kind kind, char *root, const c
 {
 	out->kind = kind;
 	out->root = root;
+	out->root_size = root ? strlen(root) : 0;
 	out->glob = kind == PATTERN_TREE ? NULL : text_copy(glob);
 	out->text = text_copy(text);
 	if (out->root && (out->glob || kind == PATTERN_TREE) && out->text)
@@ -218,6 +219,9 @@ static const char *match_from(const struct pattern *pattern, const char *from)
 {
 	const char *longest = NULL;
 
+	/* Most names differ from a literal glob in their first character. */
+	if (!strchr("*?[\\", pattern->glob[0]) && pattern->glob[0] != from[0])
+		return NULL;
 	for (const char *end = name_end(from);; end = name_end(end + 1)) {
 		if ((pattern->below || !*end) &&
 		    glob_match_path(pattern->glob, from, (size_t)(end - from)))
@@ -233,7 +237,7 @@ size_t pattern_match_length(const struct pattern *pattern, const char *path)
 
 	if (!path_within(path, pattern->root))
 		return 0;
-	size_t root = strlen(pattern->root);
+	size_t root = pattern->root_size;
 	if (pattern->kind == PATTERN_TREE)
 		return root;
 

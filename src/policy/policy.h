@@ -79,6 +79,7 @@ enum region_kind {
 struct region {
 	enum region_kind kind;
 	char *root; /* absolute, normal */
+	size_t root_size;
 	char *because;
 };
 

@@ -9,12 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "~" and "~/x" of a table row, absolute and normal. Owned by the caller. */
+/* "~" and "~/x" of a table row, absolute. The rows are normal (their generator sees to it), and
+ * there are hundreds at every launch. Owned by the caller. */
 static char *anchored(const struct builder *build, const char *path)
 {
+	const char *home = build->policy->home;
+	size_t size = strlen(home);
+
 	if (path[0] != '~')
-		return path_absolute("/", path);
-	return path_absolute(build->policy->home, path[1] ? path + 2 : ".");
+		return text_copy(path);
+	if (size == 1)
+		return text_copy(path[1] ? path + 1 : "/");
+	char *out = malloc(size + strlen(path));
+	if (!out)
+		return NULL;
+	memcpy(out, home, size);
+	strcpy(out + size, path + 1);
+	return out;
 }
 
 static int add_regions(struct builder *build, enum region_kind kind, const struct table_path *rows,
@@ -61,13 +72,15 @@ static int add_secrets(struct builder *build)
 	for (size_t i = 0; i < table_secrets_count; i++) {
 		const struct table_path *row = &table_secrets[i];
 		cleanup_free char *root = anchored(build, row->path);
-		if (!root)
+		cleanup_free char *because =
+		        text_printf("secrets.yaml:%u %s", row->line, row->path);
+
+		if (!root || !because)
 			return error_memory(build->err);
-		for (size_t e = EFFECT_READ; e <= EFFECT_WRITE; e++) {
-			char *because = text_printf("secrets.yaml:%u %s", row->line, row->path);
-			if (build_add_tree(build, RULE_SECRET, (enum effect)e, root, because) < 0)
-				return -1;
-		}
+		if (build_add_tree(build, RULE_SECRET, EFFECT_READ, root, text_copy(because)) < 0 ||
+		    build_add_tree(build, RULE_SECRET, EFFECT_WRITE, root,
+		                   steal_pointer(&because)) < 0)
+			return -1;
 	}
 	return 0;
 }
