@@ -44,6 +44,7 @@ static int add_rules(const struct policy *policy, struct points *points, struct 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 		struct point kind = {
+		        .wall = rule->layer == RULE_SECRET || rule->layer == RULE_PROTECTED,
 		        .secret = rule->layer == RULE_SECRET,
 		        .protected = rule->layer == RULE_PROTECTED,
 		        .named = rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN,
@@ -62,7 +63,7 @@ static int add_rules(const struct policy *policy, struct points *points, struct 
 /* The git internals of the repositories that are known without a walk. */
 static int add_git(const char *root, struct points *points, struct error *err)
 {
-	const struct point kind = {.protected = true};
+	const struct point kind = {.wall = true, .protected = true};
 
 	for (size_t i = 0; i < table_protected_git_count; i++) {
 		cleanup_free char *path =
@@ -83,6 +84,7 @@ static void merge_equal(struct points *points)
 		struct point *point = &points->items[i];
 		struct point *last = kept ? &points->items[kept - 1] : NULL;
 		if (last && strcmp(last->path, point->path) == 0) {
+			last->wall &= point->wall;
 			last->secret |= point->secret;
 			last->protected |= point->protected;
 			last->named |= point->named;
@@ -132,7 +134,7 @@ static void judge(const struct policy *policy, struct point *point)
  * something stands at the name and the tree around it lets something through. */
 static bool settle(struct points *points, struct point *point)
 {
-	if (point->named || point->region_root || point->parent < 0)
+	if (!point->wall || point->parent < 0)
 		return false;
 
 	const struct point *parent = &points->items[point->parent];
