@@ -53,19 +53,17 @@ void buffer_append_text(struct buffer *buffer, const char *text)
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
 	va_list arguments;
-	va_list again;
+	char *text = NULL;
 
 	va_start(arguments, format);
-	va_copy(again, arguments);
-	int size = vsnprintf(NULL, 0, format, arguments);
+	int size = vasprintf(&text, format, arguments);
 	va_end(arguments);
-	if (size < 0)
+	if (size < 0) {
 		buffer->failed = true;
-	else if (reserve(buffer, (size_t)size)) {
-		vsnprintf(buffer->data + buffer->size, (size_t)size + 1, format, again);
-		buffer->size += (size_t)size;
+		return;
 	}
-	va_end(again);
+	buffer_append(buffer, text, (size_t)size);
+	free(text);
 }
 
 bool buffer_failed(const struct buffer *buffer)

@@ -53,7 +53,7 @@ static bool is_invisible(uint32_t character)
 static const struct utf8_form {
 	unsigned char mask;
 	unsigned char lead;
-	size_t length;
+	unsigned char length;
 	uint32_t smallest;
 } utf8_forms[] = {
         {0x80, 0x00, 1, 0x0},

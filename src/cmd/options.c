@@ -179,7 +179,10 @@ static int unknown(int command, const char *word, struct error *err)
 static void make_tables(int command, struct option *options, char *letters)
 {
 	/* "+": stop at the first word that is no option; ":": tell what is missing. */
-	char *letter = letters + strlen(strcpy(letters, "+:"));
+	char *letter = letters;
+
+	*letter++ = '+';
+	*letter++ = ':';
 
 	for (size_t i = 0; i < ROWS; i++) {
 		if (!(rows[i].commands & command))

@@ -42,7 +42,7 @@ static int read_number(const struct source *source, const struct yaml_tree *node
 static int add_alternative(const struct source *source, const struct yaml_tree *node, uint32_t mask,
                            struct test *test, struct error *err)
 {
-	uint32_t value;
+	uint32_t value = 0;
 
 	if (read_number(source, node, &value, err) < 0)
 		return -1;
@@ -94,7 +94,7 @@ static int read_mapping(const struct source *source, const struct yaml_tree *nod
 	const struct yaml_tree *none = yaml_tree_get(node, "none");
 	const struct yaml_tree *mask = yaml_tree_get(node, "mask");
 	const struct yaml_tree *is = yaml_tree_get(node, "is");
-	uint32_t bits;
+	uint32_t bits = 0;
 
 	if (none && none->kind == YAML_TREE_SEQUENCE && node->count == 2)
 		return add_no_bits(source, none, test, err);

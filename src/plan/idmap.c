@@ -43,7 +43,7 @@ static int open_map(const struct plan_identity *identity, uid_t user, gid_t grou
 	cleanup_free char *path = text_printf("/proc/%d/ns/user", (int)holder);
 	if (result == 0 && !path)
 		result = error_memory(err);
-	if (result == 0) {
+	if (result == 0 && path) {
 		*out = open(path, O_RDONLY | O_CLOEXEC);
 		if (*out < 0)
 			result = error_system(err, errno, "%s", path);
@@ -90,7 +90,7 @@ static int find_map(const struct plan *plan, const struct stat *status, struct m
 static int clone_tree(struct plan *plan, struct plan_mount *mount, struct map *map,
                       struct error *err)
 {
-	struct stat status;
+	struct stat status = {0};
 	cleanup_close int place = open_source(mount, &status, err);
 
 	if (place < 0)

@@ -73,7 +73,7 @@ static void identify(struct plan_mount *mount, const struct stat *status)
 static int add_system(struct layout *layout, const struct point *point, struct error *err)
 {
 	struct plan_mount *mount;
-	struct stat status;
+	struct stat status = {0};
 
 	if (lstat(point->path, &status) < 0) {
 		if (errno == ENOENT)
@@ -118,7 +118,7 @@ static int add_bind(struct layout *layout, const struct point *point, bool writa
 		return 0;
 	cleanup_free char *real = realpath(point->path, NULL);
 	struct plan_mount *mount;
-	struct stat status;
+	struct stat status = {0};
 
 	if (!real && (errno == ENOENT || (errno == EACCES && !layout->request->place->home_exists)))
 		return point->region == REGION_HOME ? 0 : note_absent(layout, point, err);
@@ -204,7 +204,7 @@ static int refuse_at(struct layout *layout, enum mount_kind kind, const struct p
                      struct error *err)
 {
 	bool writable_above = state_above(layout, point) == POINT_WRITE;
-	struct stat status;
+	struct stat status = {0};
 	int found = look(point->path, &status, err);
 
 	if (found < 0)
@@ -295,7 +295,7 @@ static void open_masks(struct points *points)
 static int cover_git(struct layout *layout, const char *root, struct error *err)
 {
 	cleanup_free char *git = path_join(root, ".git");
-	struct stat status;
+	struct stat status = {0};
 	bool bare = true;
 	static const char *const marks[] = {"HEAD", "objects", "refs"};
 

@@ -203,11 +203,10 @@ static int refuse_wildcards(const struct policy *policy, const struct points *po
 		if (rule->kind != TARGET_PATH || rule->pattern.kind == PATTERN_TREE ||
 		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE))
 			continue;
-		if (rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN)
-			matters = reaches(points, rule);
-		else if (rule->layer == RULE_TOOLS || rule->layer == RULE_GRANT)
+		if (rule->layer == RULE_TOOLS || rule->layer == RULE_GRANT)
 			matters = adds(policy, rule);
-		else if (rule->layer == RULE_CEILING)
+		else if (rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN ||
+		         rule->layer == RULE_CEILING)
 			matters = reaches(points, rule);
 		if (!matters)
 			continue;

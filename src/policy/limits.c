@@ -96,7 +96,7 @@ static int set_limit(struct policy_limit *limit, struct amount amount, bool name
 static int add_default(struct policy_limit *limit, const struct table_limit *row, struct error *err)
 {
 	cleanup_free char *because = text_printf("limits.yaml:%u %s", row->line, row->name);
-	struct amount amount;
+	struct amount amount = {0};
 
 	limit->limit = row;
 	limit->because = text_copy("");
@@ -148,7 +148,7 @@ static int apply_sources(struct builder *build, bool ceilings)
 		const struct source *source = &build->sources[i];
 		for (size_t k = 0; k < source->count && source->ceiling == ceilings; k++) {
 			const struct source_item *item = &source->items[k];
-			struct amount amount;
+			struct amount amount = {0};
 			if (item->kind != SOURCE_LIMIT)
 				continue;
 			struct policy_limit *limit = find_limit(build, item);

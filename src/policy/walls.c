@@ -14,18 +14,12 @@
 static char *anchored(const struct builder *build, const char *path)
 {
 	const char *home = build->policy->home;
-	size_t size = strlen(home);
 
 	if (path[0] != '~')
 		return text_copy(path);
-	if (size == 1)
+	if (strcmp(home, "/") == 0)
 		return text_copy(path[1] ? path + 1 : "/");
-	char *out = malloc(size + strlen(path));
-	if (!out)
-		return NULL;
-	memcpy(out, home, size);
-	strcpy(out + size, path + 1);
-	return out;
+	return text_printf("%s%s", home, path + 1);
 }
 
 static int add_regions(struct builder *build, enum region_kind kind, const struct table_path *rows,
