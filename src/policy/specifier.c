@@ -331,21 +331,50 @@ static int give_agent(void *context, const char *name)
 	return give_name(context, EFFECT_DELEGATE, name);
 }
 
-static int add_command(struct builder *build, bool forbidden, const char *pattern, char *because)
+/* Takes pattern and because over; NULL counts as exhausted memory. */
+static int add_command(struct builder *build, bool forbidden, char *pattern, char *because)
 {
 	struct policy *policy = build->policy;
-	struct command_rule rule = {.forbidden = forbidden, .because = because};
+	struct command_rule rule = {.forbidden = forbidden, .pattern = pattern, .because = because};
 
-	rule.pattern = text_copy(pattern);
-	if (!rule.pattern || !because ||
+	if (!pattern || !because ||
 	    array_reserve((void **)&policy->commands, &policy->command_capacity,
 	                  policy->command_count, sizeof(rule)) < 0) {
-		free(rule.pattern);
+		free(pattern);
 		free(because);
 		return error_memory(build->err);
 	}
 	policy->commands[policy->command_count++] = rule;
 	return 0;
+}
+
+/* The comma that ends a pattern in `git add:*, git commit:*`, or NULL. Commas elsewhere belong to
+ * the command. */
+static const char *pattern_comma(const char *text)
+{
+	for (const char *at = strchr(text, ','); at; at = strchr(at + 1, ',')) {
+		if (at - text >= 2 && at[-1] == '*' && (at[-2] == ':' || at[-2] == ' '))
+			return at;
+	}
+	return NULL;
+}
+
+/* One rule for each pattern between the parentheses. Takes because over. */
+static int add_commands(struct builder *build, bool forbidden, const char *text, char *because)
+{
+	cleanup_free char *origin_text = because;
+
+	for (;;) {
+		const char *comma = pattern_comma(text);
+		size_t size = comma ? (size_t)(comma - text) : strlen(text);
+		char *copy = origin_text ? text_copy(origin_text) : NULL;
+		if (add_command(build, forbidden, text_copy_size(text, size), copy) < 0)
+			return -1;
+		if (!comma)
+			return 0;
+		text = comma + 1;
+		text += strspn(text, " \t");
+	}
 }
 
 /* Command patterns matter for the tool that --tool names; without it all are shown. */
@@ -375,7 +404,7 @@ static int give_command(struct giver *giver)
 	if (!command_matters(giver->build, use->tool) ||
 	    stands_bare(giver->build->policy, use->tool))
 		return 0;
-	return add_command(giver->build, false, use->specifier, use_origin(giver->build, use));
+	return add_commands(giver->build, false, use->specifier, use_origin(giver->build, use));
 }
 
 static int give_specified(struct giver *giver)
@@ -513,7 +542,7 @@ static int deny_specified(struct builder *build, const struct table_tool *tool,
 	case SUBJECT_COMMAND:
 		if (!command_matters(build, tool))
 			return 0;
-		return add_command(build, true, rule->specifier, forbidden_origin(build, rule));
+		return add_commands(build, true, rule->specifier, forbidden_origin(build, rule));
 	case SUBJECT_PATH:
 		return deny_paths(build, tool, rule);
 	case SUBJECT_DOMAIN:
