@@ -219,7 +219,8 @@ int glob_check(const char *glob, struct error *err)
 	for (size_t i = 0; i < size; i++) {
 		switch (glob[i]) {
 		case '\\':
-			if (i + 1 == size || glob[i + 1] == '/')
+			/* Only what has a meaning can lose it; `.\.` would hide a `..`. */
+			if (i + 1 == size || !strchr("*?[]{}!\\#~ -^", glob[i + 1]))
 				return error_set(err, "a backslash escapes nothing here");
 			i++;
 			break;

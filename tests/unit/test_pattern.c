@@ -154,6 +154,8 @@ static const struct {
         {"a**", OPERATOR},
         {"x\\", AGENT},
         {"~root/x", OPERATOR},
+        {"a/.\\./b", AGENT},
+        {"\\../x", OPERATOR},
         {"[[:alpha:]]", AGENT},
         {"***", OPERATOR},
         {"/..", AGENT},
