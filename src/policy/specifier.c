@@ -1,84 +1,25 @@
 #include "policy/specifier.h"
 
-#include "base/buffer.h"
 #include "base/cleanup.h"
-#include "base/escape.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "policy/rule.h"
+#include "policy/specifier_text.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* What the text between the parentheses speaks of. */
-enum subject {
-	SUBJECT_NOTHING, /* the tool has no effects: the text is the harness's business */
-	SUBJECT_COMMAND,
-	SUBJECT_PATH,
-	SUBJECT_DOMAIN,
-	SUBJECT_AGENT,
-	SUBJECT_UNKNOWN,
-};
-
-static bool touches(const struct table_tool *tool, enum effect effect)
-{
-	return tool->gives[effect].scope != TABLE_NONE || tool->takes[effect].scope != TABLE_NONE;
-}
-
-static enum subject subject_of(const struct table_tool *tool)
-{
-	bool any = false;
-
-	if (tool->specifier_command)
-		return SUBJECT_COMMAND;
-	if (tool->shell)
-		return SUBJECT_UNKNOWN;
-	for (size_t e = 0; e < EFFECT_COUNT; e++)
-		any |= touches(tool, (enum effect)e);
-	if (!any)
-		return SUBJECT_NOTHING;
-	if (touches(tool, EFFECT_READ) || touches(tool, EFFECT_WRITE))
-		return SUBJECT_PATH;
-	if (touches(tool, EFFECT_CONNECT))
-		return SUBJECT_DOMAIN;
-	return touches(tool, EFFECT_DELEGATE) ? SUBJECT_AGENT : SUBJECT_UNKNOWN;
-}
-
-/* "agent.md:4 Edit(src/...)", owned by the caller. */
-static char *origin(const struct builder *build, const char *prefix, const char *as,
-                    const char *specifier, size_t line)
-{
-	cleanup_free char *place = build_place(build, line);
-	cleanup_free char *name = escape_terminal_copy(as);
-	cleanup_free char *inside = specifier ? escape_terminal_copy(specifier) : NULL;
-
-	if (!place || !name || (specifier && !inside))
-		return NULL;
-	return text_printf("%s %s%s%s%s%s", place, prefix, name, inside ? "(" : "",
-	                   inside ? inside : "", inside ? ")" : "");
-}
 
 static char *use_origin(const struct builder *build, const struct policy_tool *use)
 {
 	cleanup_free char *place = build_place(build, use->line);
 
 	if (use->named)
-		return origin(build, "", use->as, use->specifier, use->line);
+		return specifier_origin(build, "", use->as, use->specifier, use->line);
 	if (!place)
 		return NULL;
 	return text_printf(use->line ? "%s all tools" : "%s: no `tools`, so all are inherited",
 	                   place);
 }
-
-/* Errors of a specifier get its place and name in front. */
-static int refuse(struct builder *build, const char *as, const char *specifier, size_t line)
-{
-	cleanup_free char *where = origin(build, "", as, specifier, line);
-
-	return error_context(build->err, "%s", where ? where : build->agent_label);
-}
-
-/* --- Giving ----------------------------------------------------------------------------------- */
 
 /* Where the rules of one allowed tool go. */
 struct giver {
@@ -192,7 +133,7 @@ static int intersect_workspace(struct giver *giver, struct pattern *pattern)
 		*pattern = inner;
 	}
 	cleanup_free char *text =
-	        origin(giver->build, "", giver->use->as, giver->use->specifier, 0);
+	        specifier_origin(giver->build, "", giver->use->as, giver->use->specifier, 0);
 	if (build_warn(giver->build, giver->use->line, "outside-workspace",
 	               left ? "%s reaches out of the workspace: only what lies inside is granted"
 	                    : "%s lies outside of the workspace and grants nothing; an operator "
@@ -282,15 +223,6 @@ static int give_paths(struct giver *giver)
 	return 0;
 }
 
-/* `domain:HOST`. Returns the host, NULL with an error where the text is something else. */
-static const char *domain_of(const char *specifier, struct error *err)
-{
-	if (strncmp(specifier, "domain:", 7) == 0)
-		return specifier + 7;
-	error_set(err, "not understood; write domain:HOST, as in WebFetch(domain:example.com)");
-	return NULL;
-}
-
 static int give_name(struct giver *giver, enum effect effect, const char *text)
 {
 	struct pattern_base base = {0};
@@ -303,84 +235,9 @@ static int give_name(struct giver *giver, enum effect effect, const char *text)
 	return give(giver, rule, rule.kind == TARGET_ANY);
 }
 
-/* Calls `each` with the agents of `Agent(one, two)`. */
-static int for_each_agent(const char *specifier, void *context,
-                          int (*each)(void *context, const char *name), struct error *err)
-{
-	for (const char *at = specifier;; at++) {
-		at += strspn(at, " \t");
-		size_t size = strcspn(at, ",");
-		size_t trimmed = size;
-		while (trimmed && (at[trimmed - 1] == ' ' || at[trimmed - 1] == '\t'))
-			trimmed--;
-		cleanup_free char *name = text_copy_size(at, trimmed);
-		if (!name)
-			return error_memory(err);
-		if (!*name)
-			return error_set(err, "an empty name of an agent");
-		if (each(context, name) < 0)
-			return -1;
-		at += size;
-		if (!*at)
-			return 0;
-	}
-}
-
 static int give_agent(void *context, const char *name)
 {
 	return give_name(context, EFFECT_DELEGATE, name);
-}
-
-/* Takes pattern and because over; NULL counts as exhausted memory. */
-static int add_command(struct builder *build, bool forbidden, char *pattern, char *because)
-{
-	struct policy *policy = build->policy;
-	struct command_rule rule = {.forbidden = forbidden, .pattern = pattern, .because = because};
-
-	if (!pattern || !because ||
-	    array_reserve((void **)&policy->commands, &policy->command_capacity,
-	                  policy->command_count, sizeof(rule)) < 0) {
-		free(pattern);
-		free(because);
-		return error_memory(build->err);
-	}
-	policy->commands[policy->command_count++] = rule;
-	return 0;
-}
-
-/* The comma that ends a pattern in `git add:*, git commit:*`, or NULL. Commas elsewhere belong to
- * the command. */
-static const char *pattern_comma(const char *text)
-{
-	for (const char *at = strchr(text, ','); at; at = strchr(at + 1, ',')) {
-		if (at - text >= 2 && at[-1] == '*' && (at[-2] == ':' || at[-2] == ' '))
-			return at;
-	}
-	return NULL;
-}
-
-/* One rule for each pattern between the parentheses. Takes because over. */
-static int add_commands(struct builder *build, bool forbidden, const char *text, char *because)
-{
-	cleanup_free char *origin_text = because;
-
-	for (;;) {
-		const char *comma = pattern_comma(text);
-		size_t size = comma ? (size_t)(comma - text) : strlen(text);
-		char *copy = origin_text ? text_copy(origin_text) : NULL;
-		if (add_command(build, forbidden, text_copy_size(text, size), copy) < 0)
-			return -1;
-		if (!comma)
-			return 0;
-		text = comma + 1;
-		text += strspn(text, " \t");
-	}
-}
-
-/* Command patterns matter for the tool that --tool names; without it all are shown. */
-static bool command_matters(const struct builder *build, const struct table_tool *tool)
-{
-	return !build->policy->tool || build->policy->tool == tool;
 }
 
 /* A bare entry of the same tool lifts the limit to patterns. */
@@ -401,10 +258,11 @@ static int give_command(struct giver *giver)
 		if (give_everything(giver, (enum effect)e) < 0)
 			return -1;
 	}
-	if (!command_matters(giver->build, use->tool) ||
+	if (!specifier_command_matters(giver->build, use->tool) ||
 	    stands_bare(giver->build->policy, use->tool))
 		return 0;
-	return add_commands(giver->build, false, use->specifier, use_origin(giver->build, use));
+	return specifier_add_commands(giver->build, false, use->specifier,
+	                              use_origin(giver->build, use));
 }
 
 static int give_specified(struct giver *giver)
@@ -415,7 +273,7 @@ static int give_specified(struct giver *giver)
 
 	if (!*use->specifier)
 		return error_set(err, "nothing stands between the parentheses");
-	switch (subject_of(use->tool)) {
+	switch (specifier_subject(use->tool)) {
 	case SUBJECT_NOTHING:
 		return 0;
 	case SUBJECT_COMMAND:
@@ -423,10 +281,10 @@ static int give_specified(struct giver *giver)
 	case SUBJECT_PATH:
 		return give_paths(giver);
 	case SUBJECT_DOMAIN:
-		domain = domain_of(use->specifier, err);
+		domain = specifier_domain(use->specifier, err);
 		return domain ? give_name(giver, EFFECT_CONNECT, domain) : -1;
 	case SUBJECT_AGENT:
-		return for_each_agent(use->specifier, giver, give_agent, err);
+		return specifier_each_agent(use->specifier, giver, give_agent, err);
 	case SUBJECT_UNKNOWN:
 		break;
 	}
@@ -439,127 +297,12 @@ int specifier_add_gives(struct builder *build, const struct policy_tool *use, bo
 
 	if (use->specifier) {
 		if (give_specified(&giver) < 0)
-			return refuse(build, use->as, use->specifier, use->line);
+			return specifier_refuse(build, use->as, use->specifier, use->line);
 		return 0;
 	}
 	for (size_t e = 0; e < EFFECT_COUNT; e++) {
 		if (give_everything(&giver, (enum effect)e) < 0)
 			return -1;
 	}
-	return 0;
-}
-
-/* --- Taking ----------------------------------------------------------------------------------- */
-
-static char *forbidden_origin(const struct builder *build, const struct agent_rule *rule)
-{
-	return origin(build, "forbidden ", rule->name, rule->specifier, rule->line);
-}
-
-int specifier_add_takes(struct builder *build, const struct table_tool *tool,
-                        const struct agent_rule *rule)
-{
-	struct pattern_base base = {
-	        .directory = build->deep, .deny = true, .deep = build->deep, .claude = false};
-
-	for (size_t e = 0; e < EFFECT_COUNT; e++) {
-		const struct table_grant *grant = &tool->takes[e];
-		struct rule taken = {.layer = RULE_FORBIDDEN,
-		                     .effect = (enum effect)e,
-		                     .kind = TARGET_ANY,
-		                     .unless_named = true};
-
-		if (grant->scope == TABLE_NONE || build->named_gives[e])
-			continue;
-		if (grant->scope != TABLE_LISTED) {
-			if (build_add_rule(build, taken, forbidden_origin(build, rule)) < 0)
-				return -1;
-			continue;
-		}
-		for (const char *const *target = grant->targets; target && *target; target++) {
-			struct rule listed = taken;
-			if (rule_target(&listed, *target, &base, build->err) < 0 ||
-			    build_add_rule(build, listed, forbidden_origin(build, rule)) < 0)
-				return -1;
-		}
-	}
-	return 0;
-}
-
-static int deny_one(struct builder *build, const struct agent_rule *rule, enum effect effect,
-                    const char *target)
-{
-	struct pattern_base base = build_agent_base(build, true);
-	struct rule denied = {.layer = RULE_FORBIDDEN, .effect = effect};
-
-	if (rule_target(&denied, target, &base, build->err) < 0)
-		return -1;
-	return build_add_rule(build, denied, forbidden_origin(build, rule));
-}
-
-/* What a path specifier denies: what forbidding the tool would take; of a tool that only loses its
- * name (Grep), what it gives. */
-static int deny_paths(struct builder *build, const struct table_tool *tool,
-                      const struct agent_rule *rule)
-{
-	static const enum effect files[] = {EFFECT_READ, EFFECT_WRITE};
-	bool takes = tool->takes[EFFECT_READ].scope != TABLE_NONE ||
-	             tool->takes[EFFECT_WRITE].scope != TABLE_NONE;
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		const struct table_grant *grant =
-		        takes ? &tool->takes[files[i]] : &tool->gives[files[i]];
-		if (grant->scope != TABLE_NONE &&
-		    deny_one(build, rule, files[i], rule->specifier) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-struct denier {
-	struct builder *build;
-	const struct agent_rule *rule;
-};
-
-static int deny_agent(void *context, const char *name)
-{
-	struct denier *denier = context;
-
-	return deny_one(denier->build, denier->rule, EFFECT_DELEGATE, name);
-}
-
-static int deny_specified(struct builder *build, const struct table_tool *tool,
-                          const struct agent_rule *rule)
-{
-	struct denier denier = {.build = build, .rule = rule};
-	const char *domain;
-
-	if (!*rule->specifier)
-		return error_set(build->err, "nothing stands between the parentheses");
-	switch (subject_of(tool)) {
-	case SUBJECT_NOTHING:
-		return 0;
-	case SUBJECT_COMMAND:
-		if (!command_matters(build, tool))
-			return 0;
-		return add_commands(build, true, rule->specifier, forbidden_origin(build, rule));
-	case SUBJECT_PATH:
-		return deny_paths(build, tool, rule);
-	case SUBJECT_DOMAIN:
-		domain = domain_of(rule->specifier, build->err);
-		return domain ? deny_one(build, rule, EFFECT_CONNECT, domain) : -1;
-	case SUBJECT_AGENT:
-		return for_each_agent(rule->specifier, &denier, deny_agent, build->err);
-	case SUBJECT_UNKNOWN:
-		break;
-	}
-	return error_set(build->err, "%s takes no specifier", tool->name);
-}
-
-int specifier_add_deny(struct builder *build, const struct table_tool *tool,
-                       const struct agent_rule *rule)
-{
-	if (deny_specified(build, tool, rule) < 0)
-		return refuse(build, rule->name, rule->specifier, rule->line);
 	return 0;
 }

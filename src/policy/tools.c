@@ -136,12 +136,32 @@ static int add_narrowed(struct builder *build, const struct table_tool *tool,
 	return 0;
 }
 
+static int add_inherited_uses(struct builder *build)
+{
+	size_t line = build->agent->tools_line;
+
+	for (size_t i = 0; i <= table_tools_count; i++) {
+		const struct table_tool *tool =
+		        i < table_tools_count ? &table_tools[i] : &table_tool_mcp;
+		if (forbidding(build->agent, tool, tool->name))
+			continue;
+		if (add_use(build, tool, tool->name, NULL, line, false) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int add_named_uses(struct builder *build, const struct agent_rules *list, bool narrow)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct agent_rule *rule = &list->items[i];
 		const struct table_tool *tool;
 
+		if (names_every_tool(rule)) {
+			if (add_inherited_uses(build) < 0)
+				return -1;
+			continue;
+		}
 		if (look_up(build, rule, false, &tool) < 0)
 			return -1;
 		if (!tool || forbidding(build->agent, tool, rule->name))
@@ -155,21 +175,6 @@ static int add_named_uses(struct builder *build, const struct agent_rules *list,
 		else if (narrowing == NARROWED_TO_SPECIFIERS)
 			result = add_narrowed(build, tool, rule);
 		if (result < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int add_inherited_uses(struct builder *build)
-{
-	size_t line = build->agent->tools_line;
-
-	for (size_t i = 0; i <= table_tools_count; i++) {
-		const struct table_tool *tool =
-		        i < table_tools_count ? &table_tools[i] : &table_tool_mcp;
-		if (forbidding(build->agent, tool, tool->name))
-			continue;
-		if (add_use(build, tool, tool->name, NULL, line, false) < 0)
 			return -1;
 	}
 	return 0;
