@@ -91,9 +91,11 @@ static int set_tools(json_t *root, const struct agent *agent)
 	const struct agent_rules *list =
 	        agent->inherits && agent->narrows ? &agent->narrowed : &agent->allowed;
 
-	/* json_object_set_new takes each over, whether it succeeds or not. */
-	if ((set(root, "allowed", allowed) < 0) | (set(root, "forbidden", forbidden) < 0) |
-	    (set(root, "unknown", unknown) < 0))
+	/* Each is taken over, whether setting it succeeds or not: set all before giving up. */
+	int failed = set(root, "allowed", allowed) < 0;
+	failed += set(root, "forbidden", forbidden) < 0;
+	failed += set(root, "unknown", unknown) < 0;
+	if (failed)
 		return -1;
 	if (add_tools(allowed, list, true) < 0 || add_tools(forbidden, &agent->forbidden, true) < 0)
 		return -1;
