@@ -160,6 +160,8 @@ int pattern_parse(const char *text, const struct pattern_base *base, struct patt
 	if (glob_check(text, err) < 0 || find_anchor(text, base, &anchored, err) < 0 ||
 	    normalise(anchored.rest, &names, err) < 0)
 		return -1;
+	if (!names.data)
+		return error_memory(err);
 
 	bool folder = text[strlen(text) - 1] == '/';
 	folder |= drop_everything_below(names.data);
@@ -194,8 +196,10 @@ int pattern_any_depth(const char *root, const char *glob, struct pattern *out, s
 	*out = (struct pattern){.below = true};
 	if (glob_check(glob, err) < 0 || normalise(glob, &names, err) < 0)
 		return -1;
+	if (!names.data)
+		return error_memory(err);
 	drop_everything_below(names.data);
-	if (!names.size || !*names.data)
+	if (!*names.data)
 		return error_set(err, "a pattern of any depth needs a name");
 	return fill(out, PATTERN_ANY_DEPTH, text_copy(root), names.data, glob, err);
 }

@@ -188,7 +188,8 @@ START_TEST(nothing_dangerous_on_the_terminal)
 {
 	struct scene scene;
 
-	stage(&scene, "---\nname: \"a\\e[31m\"\ndescription: b\ntools: Read\n---\nText.\n", NULL, 0);
+	stage(&scene, "---\nname: \"a\\e[31m\"\ndescription: b\ntools: Read\n---\nText.\n", NULL,
+	      0);
 	ck_assert_ptr_nonnull(strchr(scene.agent->name, '\033'));
 	ck_assert_int_eq(explain_table(scene.agent, scene.policy, &scene.out), 0);
 	ck_assert_ptr_null(strchr(scene.out.data, '\033'));
