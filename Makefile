@@ -140,7 +140,7 @@ fresh:
 
 LINT_SOURCES := $(LIBRARY_SOURCES) $(COMMAND_SOURCES) $(GENERATE_SOURCES)
 FORMATTED    := $(sort $(wildcard src/*/*.[ch] include/*.h tests/*/*.[ch]))
-SCRIPTS      := $(shell grep -rlE '^\#!/(usr/bin/env )?(/bin/)?(ba)?sh' scripts tests .ci 2>/dev/null)
+SCRIPTS      := $(shell grep -rlE '^.!(/usr)?/bin/(env )?(ba)?sh' scripts tests .ci 2>/dev/null)
 
 lint: $(GENERATED)
 	$(Q)clang-format --dry-run --Werror $(FORMATTED)
