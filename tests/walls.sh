@@ -22,6 +22,7 @@ token=remit-token-$$-$RANDOM$RANDOM
 marker=definition.md
 targets=()
 declare -A flags outside inside writer named refused_anyway
+refused_anyway=()
 
 # --- the host's side -------------------------------------------------------------------------
 

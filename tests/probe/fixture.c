@@ -70,6 +70,16 @@ static int make_case(int cases, const char *name)
 	return close(folder);
 }
 
+static int make_cases(int cases, const struct probe *rows)
+{
+	for (const struct probe *row = rows; row->name; row++)
+		if (make_case(cases, row->name) != 0) {
+			fprintf(stderr, "probe: %s: %s\n", row->name, strerror(errno));
+			return 1;
+		}
+	return 0;
+}
+
 int command_fixture(int count, char **arguments)
 {
 	int cases;
@@ -84,10 +94,7 @@ int command_fixture(int count, char **arguments)
 		return 1;
 	}
 	cases = open("cases", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	for (const struct probe *row = readonly_probes; row->name; row++)
-		if (cases < 0 || make_case(cases, row->name) != 0) {
-			fprintf(stderr, "probe: %s: %s\n", row->name, strerror(errno));
-			return 1;
-		}
+	if (cases < 0 || make_cases(cases, readonly_probes) || make_cases(cases, inherited_probes))
+		return 1;
 	return close(cases) == 0 ? 0 : 1;
 }

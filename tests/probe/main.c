@@ -38,7 +38,8 @@ static const struct family families[] = {
         {"walls", network_probes},       {"walls", syscall_probes},
         {"walls", mount_probes},         {"walls", proc_probes},
         {"walls", environment_probes},   {"readonly", readonly_probes},
-        {"protected", protected_probes}, {"permitted", permitted_probes},
+        {"readonly", inherited_probes},  {"protected", protected_probes},
+        {"permitted", permitted_probes},
 };
 
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))
@@ -67,7 +68,6 @@ static const struct {
         {PROBE_ROOT, "root"},         {PROBE_ANY_AGENT, "any-agent"},
         {PROBE_SETUID, "setuid"},     {PROBE_STDIN_FOLDER, "stdin-folder"},
         {PROBE_OPTIONAL, "optional"}, {PROBE_STDIN_FILE, "stdin-file"},
-        {PROBE_USER, "user"},
 };
 
 static const struct {

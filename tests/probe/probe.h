@@ -52,7 +52,6 @@ enum probe_flag {
 	PROBE_STDIN_FOLDER = 1 << 3, /* stdin must be the workspace folder itself */
 	PROBE_STDIN_FILE = 1 << 4,   /* stdin must be the probe's file, opened for reading */
 	PROBE_OPTIONAL = 1 << 5,     /* a writer may be refused: rare calls that no program needs */
-	PROBE_USER = 1 << 6,         /* means nothing for root: no control for root */
 };
 
 /* Which error outside a sandbox says that the kernel lacks the thing, so that this machine
@@ -103,6 +102,7 @@ extern const struct probe mount_probes[];
 extern const struct probe proc_probes[];
 extern const struct probe environment_probes[];
 extern const struct probe readonly_probes[];
+extern const struct probe inherited_probes[];
 extern const struct probe protected_probes[];
 extern const struct probe permitted_probes[];
 
