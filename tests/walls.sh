@@ -299,7 +299,7 @@ one_inside() { # ARRAY NAME
 		>"$out" 2>"$out.errors"
 	status=$?
 	if [ "$status" = 125 ] && [ ! -s "$out" ] && { has_flag "$2" stdin-folder || has_flag "$2" stdin-file; }; then
-		printf '%s\trefused\t%s\n' "$2" "$(head -n 1 "$out.errors")" >"$out"
+		printf '%s\trefused\t%s\n' "$2" "$(tail -n 1 "$out.errors")" >"$out"
 	elif [ ! -s "$out" ]; then
 		printf '%s\tbroken\tstatus %s: %s\n' "$2" "$status" "$(head -n 1 "$out.errors")" >"$out"
 	fi

@@ -93,6 +93,35 @@ static int exchange_in_workspace(const struct scene *scene)
 	return exchange(scene);
 }
 
+/* argument: "FROM TO", both below .git, which may be a mount of its own: then a rename from outside
+ * shows nothing but EXDEV. */
+static int rename_pair(const struct scene *scene, unsigned flags)
+{
+	char from[64] = "";
+	char to[64] = "";
+
+	if (sscanf(scene->probe->argument, "%63s %63s", from, to) != 2)
+		give_up("an argument of two paths was expected");
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, flags);
+}
+
+static int move_within(const struct scene *scene)
+{
+	return rename_pair(scene, 0);
+}
+
+static int exchange_within(const struct scene *scene)
+{
+	return rename_pair(scene, RENAME_EXCHANGE);
+}
+
+static int link_within(const struct scene *scene)
+{
+	if (link(scene->probe->argument, ".git/mine") != 0)
+		return -1;
+	return write_evil(open(".git/mine", O_WRONLY | O_APPEND | O_CLOEXEC));
+}
+
 /* Takes `.git` away and puts one of the agent's own in its place. */
 static int rebuild(const struct scene *scene)
 {
@@ -293,6 +322,20 @@ const struct probe protected_probes[] = {
         {"git_config_stdin_link", link_stdin, NULL, 0, 0, PROBE_STDIN_FILE, "link it"},
         {"git_hooks_move", move_away, ".git/hooks", 0, 0, 0, "move the hooks away"},
         {"git_hooks_exchange", exchange, ".git/hooks", 0, 0, 0, "exchange the hooks"},
+        {"git_hooks_move_within", move_within, ".git/hooks .git/moved", 0, 0, 0, "within .git"},
+        {"git_hooks_exchange_within", exchange_within, ".git/hooks .git/logs", 0, 0, 0,
+         "within .git"},
+        {"git_hooks_replace_within", move_within, ".git/info .git/hooks", ENOTEMPTY, 0, 0,
+         "a folder over them"},
+        {"git_config_replace_within", move_within, ".git/index .git/config", 0, 0, 0,
+         "a file over it"},
+        {"git_config_exchange_within", exchange_within, ".git/index .git/config", 0, 0, 0,
+         "exchange it"},
+        {"git_config_link_within", link_within, ".git/config", 0, 0, 0, "link it"},
+        {"git_modules_move_within", move_within, ".git/modules .git/moved", 0, 0, 0,
+         "move the submodules"},
+        {"git_worktrees_move_within", move_within, ".git/worktrees .git/moved", 0, 0, 0,
+         "move the worktrees"},
         {"git_hooks_uncover", uncover, ".git/hooks/pre-commit", 0, 0, 0, "unmount the cover"},
         {"git_config_append", append_in_repository, ".git/config", 0, 0, 0, "change the config"},
         {"git_config_replace", replace_in_repository, ".git/config", 0, 0, 0, "rename over it"},
