@@ -35,6 +35,7 @@ inside() {
 	git log --oneline | has third
 	held "$1" git config core.editor vi
 	held "$1" git remote add upstream ../elsewhere
+	held "$1" git branch -m topic renamed # renames the branch, fails at its configuration
 	held "$1" bash -c 'echo exit 1 >.git/hooks/pre-commit'
 	git log --oneline | has second
 }
