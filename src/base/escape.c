@@ -108,7 +108,7 @@ static void append_escaped(struct buffer *out, uint32_t character)
 		buffer_printf(out, "\\u{%x}", (unsigned int)character);
 }
 
-void escape_terminal(struct buffer *out, const char *text, size_t size)
+static void escape(struct buffer *out, const char *text, size_t size, bool backslashes)
 {
 	size_t begin = 0; /* of the run that stands as it is */
 	size_t place = 0;
@@ -116,7 +116,8 @@ void escape_terminal(struct buffer *out, const char *text, size_t size)
 	while (place < size) {
 		uint32_t character = 0;
 		size_t length = decode(text + place, size - place, &character);
-		if (length && character != '\\' && !is_invisible(character)) {
+		bool stands = character == '\\' ? !backslashes : !is_invisible(character);
+		if (length && stands) {
 			place += length;
 			continue;
 		}
@@ -129,6 +130,19 @@ void escape_terminal(struct buffer *out, const char *text, size_t size)
 		begin = place;
 	}
 	buffer_append(out, text + begin, place - begin);
+}
+
+void escape_terminal(struct buffer *out, const char *text, size_t size)
+{
+	escape(out, text, size, true);
+}
+
+char *escape_message_copy(const char *text)
+{
+	struct buffer out = {0};
+
+	escape(&out, text, strlen(text), false);
+	return buffer_steal(&out);
 }
 
 char *escape_terminal_copy(const char *text)

@@ -15,4 +15,7 @@ void escape_terminal(struct buffer *out, const char *text, size_t size);
  * exhausted. */
 char *escape_terminal_copy(const char *text);
 
+/* The same for a whole message, parts of which may be escaped already: backslashes stand. */
+char *escape_message_copy(const char *text);
+
 #endif
