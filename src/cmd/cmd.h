@@ -10,11 +10,15 @@ int cmd_explain(int argc, char **argv);
 int cmd_why(int argc, char **argv);
 int cmd_policies(int argc, char **argv);
 
-/* Prints "remit: MESSAGE" and what would help to standard error. Returns 125. */
+/* Prints one line "remit: KINDTEXT" to standard error, escaped for a terminal. */
+void cmd_say(const char *kind, const char *text);
+
+/* Says what went wrong and what would help. Returns 125. */
 int cmd_fail(const struct remit_error *error);
 int cmd_fail_inner(struct error *err);
 
-/* Writes text to standard output. Returns 0, or 125 where that failed. */
+/* Writes text to standard output. Returns 0, or 125 where that, or what was written there before,
+ * failed. */
 int cmd_print(const char *text);
 
 /* The whole command line in memory, for options.arguments. Set by main. */

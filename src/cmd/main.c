@@ -1,5 +1,7 @@
 #include "cmd/cmd.h"
 
+#include "base/cleanup.h"
+#include "base/escape.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -32,9 +34,16 @@ enum {
 	COMMANDS = sizeof(commands) / sizeof(*commands),
 };
 
+void cmd_say(const char *kind, const char *text)
+{
+	cleanup_free char *escaped = escape_message_copy(text);
+
+	fprintf(stderr, "remit: %s%s\n", kind, escaped ? escaped : "out of memory");
+}
+
 int cmd_print(const char *text)
 {
-	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
 	perror("remit: standard output");
 	return REMIT_STATUS_FAILED;
@@ -42,17 +51,17 @@ int cmd_print(const char *text)
 
 int cmd_fail(const struct remit_error *error)
 {
-	fprintf(stderr, "remit: %s\n", error->message ? error->message : "out of memory");
+	cmd_say("", error->message ? error->message : "out of memory");
 	if (error->help)
-		fprintf(stderr, "remit: %s\n", error->help);
+		cmd_say("", error->help);
 	return REMIT_STATUS_FAILED;
 }
 
 int cmd_fail_inner(struct error *err)
 {
-	fprintf(stderr, "remit: %s\n", error_message(err));
+	cmd_say("", error_message(err));
 	if (err->help)
-		fprintf(stderr, "remit: %s\n", err->help);
+		cmd_say("", err->help);
 	error_clear(err);
 	return REMIT_STATUS_FAILED;
 }

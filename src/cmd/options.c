@@ -1,8 +1,10 @@
 #include "cmd/options.h"
 
 #include "base/buffer.h"
+#include "base/cleanup.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -11,8 +13,9 @@
 #include <string.h>
 
 enum kind {
-	KIND_TEXT, /* the last one counts, a second one is an error */
-	KIND_LIST,
+	KIND_TEXT,
+	KIND_LIST,  /* may be repeated, as may flags */
+	KIND_NAMED, /* the same, of NAME=VALUE: each name once */
 	KIND_FLAG,
 	KIND_COUNT,
 	KIND_USER,
@@ -46,11 +49,12 @@ static const struct row rows[] = {
         {"grant", 0, CMD_ALL, KIND_LIST, AT(grants), "EFFECT:TARGET",
          "permits more, within the ceilings"},
         {"deny", 0, CMD_ALL, KIND_LIST, AT(denies), "EFFECT:TARGET", "refuses by name"},
-        {"env", 0, CMD_RUN, KIND_LIST, AT(environment), "NAME[=VALUE]", "keeps or sets a variable"},
-        {"limit", 0, CMD_RUN, KIND_LIST, AT(limits), "NAME=VALUE",
+        {"env", 0, CMD_RUN, KIND_NAMED, AT(environment), "NAME[=VALUE]",
+         "keeps or sets a variable"},
+        {"limit", 0, CMD_RUN, KIND_NAMED, AT(limits), "NAME=VALUE",
          "processes, files, file-size, cpu, wall, scratch"},
         {"timeout", 0, CMD_RUN, KIND_TIME, AT(remit.timeout), "TIME",
-         "ends the command after 90, 90s, 5m or 2h"},
+         "ends the command after 90, 90s, 5m, 2h or 1d"},
         {"user", 0, CMD_RUN, KIND_USER, AT(remit.user), "UID",
          "the id of the tool, where remit is started by root"},
         {"layers", 0, CMD_RUN, KIND_LEVEL, 0, "LEVEL", "auto or namespaces"},
@@ -63,6 +67,8 @@ static const struct row rows[] = {
         {"verbose", 'v', CMD_RUN, KIND_COUNT, AT(verbose), NULL, "says what was decided"},
         {"help", 'h', CMD_ALL, KIND_FLAG, AT(help), NULL, "this text"},
 };
+
+_Static_assert(sizeof(rows) / sizeof(*rows) <= OPTIONS_MOST, "struct options: given");
 
 enum {
 	ROWS = sizeof(rows) / sizeof(*rows),
@@ -81,6 +87,21 @@ static int add_text(struct text_array *array, const char *text, struct error *er
 	return 0;
 }
 
+static int add_named(const struct row *row, struct text_array *array, const char *text,
+                     struct error *err)
+{
+	size_t length = strcspn(text, "=");
+
+	for (size_t i = 0; i < array->count; i++) {
+		if (strncmp(array->items[i], text, length) != 0 ||
+		    strcspn(array->items[i], "=") != length)
+			continue;
+		error_set(err, "--%s %.*s is given twice", row->name, (int)length, text);
+		return error_help(err, "keep one of the two");
+	}
+	return add_text(array, text, err);
+}
+
 static int parse_time(const char *text, unsigned *out, struct error *err)
 {
 	static const struct {
@@ -92,15 +113,16 @@ static int parse_time(const char *text, unsigned *out, struct error *err)
 	errno = 0;
 	unsigned long value = strtoul(text, &end, 10);
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		if (end == text || *text == '-' || strcmp(end, units[i].suffix) != 0)
+		if (!isdigit((unsigned char)*text) || strcmp(end, units[i].suffix) != 0)
 			continue;
 		if (errno || value == 0 || value > UINT_MAX / units[i].seconds)
 			break;
 		*out = (unsigned)value * units[i].seconds;
 		return 0;
 	}
-	error_set(err, "--timeout %s: no time", text);
-	return error_help(err, "a number of seconds from 1, or with s, m, h: 90s, 5m");
+	error_set(err, "--timeout %s: not a time", text);
+	return error_help(
+	        err, "a number of seconds from 1, or with s, m, h or d behind it: 90, 90s, 5m");
 }
 
 static int parse_user(const char *text, long long *out, struct error *err)
@@ -109,9 +131,10 @@ static int parse_user(const char *text, long long *out, struct error *err)
 
 	errno = 0;
 	*out = strtoll(text, &end, 10);
-	if (errno || end == text || *end || *out < 0 || *out >= (long long)UINT_MAX)
-		return error_set(err, "--user %s: not a user id", text);
-	return 0;
+	if (!errno && isdigit((unsigned char)*text) && !*end && *out < (long long)UINT_MAX)
+		return 0;
+	error_set(err, "--user %s: not a user id", text);
+	return error_help(err, "a number, as `id -u NAME` prints it");
 }
 
 static int set_option(const struct row *row, const char *value, struct options *out,
@@ -120,15 +143,13 @@ static int set_option(const struct row *row, const char *value, struct options *
 	char *place = (char *)out + row->offset;
 
 	switch (row->kind) {
-	case KIND_TEXT: {
-		const char **text = (const char **)(void *)place;
-		if (*text)
-			return error_set(err, "--%s is given twice", row->name);
-		*text = value;
+	case KIND_TEXT:
+		*(const char **)(void *)place = value;
 		return 0;
-	}
 	case KIND_LIST:
 		return add_text((struct text_array *)(void *)place, value, err);
+	case KIND_NAMED:
+		return add_named(row, (struct text_array *)(void *)place, value, err);
 	case KIND_FLAG:
 		*(bool *)place = true;
 		return 0;
@@ -140,9 +161,10 @@ static int set_option(const struct row *row, const char *value, struct options *
 	case KIND_TIME:
 		return parse_time(value, (unsigned *)(void *)place, err);
 	case KIND_WEAKER:
-		if (strcmp(value, "workspace") != 0)
-			return error_set(err, "--allow-weaker %s: only `workspace` is known",
-			                 value);
+		if (strcmp(value, "workspace") != 0) {
+			error_set(err, "--allow-weaker %s: not a wall that may be weaker", value);
+			return error_help(err, "only `workspace` is known");
+		}
 		*(bool *)place = true;
 		return 0;
 	case KIND_LEVEL:
@@ -159,17 +181,14 @@ static int unknown(int command, const char *word, struct error *err)
 {
 	const char *names[ROWS];
 	size_t count = 0;
-	char name[64] = "";
 
 	for (size_t i = 0; i < ROWS; i++)
 		if (rows[i].commands & command)
 			names[count++] = rows[i].name;
-	if (strncmp(word, "--", 2) == 0)
-		strncat(name, word + 2,
-		        strcspn(word + 2, "=") < sizeof(name) - 1 ? strcspn(word + 2, "=")
-		                                                  : sizeof(name) - 1);
 	error_set(err, "unknown option %s", word);
-	const char *nearest = *name ? text_nearest(name, names, count) : NULL;
+	cleanup_free char *name =
+	        word[1] == '-' ? text_copy_size(word + 2, strcspn(word + 2, "=")) : NULL;
+	const char *nearest = name ? text_nearest(name, names, count) : NULL;
 	if (nearest)
 		return error_help(err, "did you mean --%s?", nearest);
 	return error_help(err, "--help lists the options");
@@ -178,10 +197,12 @@ static int unknown(int command, const char *word, struct error *err)
 /* The tables that getopt_long(3) wants. */
 static void make_tables(int command, struct option *options, char *letters)
 {
-	/* "+": stop at the first word that is no option; ":": tell what is missing. */
+	/* "+": stop at the first word that is no option, behind which COMMAND has its own;
+	 * ":": tell what is missing. */
 	char *letter = letters;
 
-	*letter++ = '+';
+	if (command == CMD_RUN)
+		*letter++ = '+';
 	*letter++ = ':';
 
 	for (size_t i = 0; i < ROWS; i++) {
@@ -212,6 +233,48 @@ static const struct row *row_of(int code)
 	return NULL;
 }
 
+/* What getopt_long(3) could not take: `code` is what it returned. */
+static int refuse(int command, int code, char **argv, struct error *err)
+{
+	const struct row *row = optopt ? row_of(optopt) : NULL;
+	char letter[] = {'-', (char)optopt, '\0'};
+
+	if (code == ':' && row)
+		return error_set(err, "--%s needs a value: %s", row->name, row->argument);
+	if (optopt >= FIRST_CODE && row)
+		return error_set(err, "--%s takes no value", row->name);
+	return unknown(command, optopt ? letter : argv[optind - 1], err);
+}
+
+/* The word in which the option stood that was read last. */
+static const char *last_word(char **argv)
+{
+	return argv[optarg && optarg == argv[optind - 1] ? optind - 2 : optind - 1];
+}
+
+static int take(int command, const struct row *row, bool long_name, char **argv,
+                struct options *out, struct error *err)
+{
+	static const int repeated = 1 << KIND_LIST | 1 << KIND_NAMED | 1 << KIND_FLAG |
+	                            1 << KIND_COUNT | 1 << KIND_WEAKER;
+	bool *given = &out->given[row - rows];
+
+	/* getopt_long(3) takes an unambiguous beginning for the name. What it means would change
+	 * with the next option. */
+	if (long_name && strcspn(last_word(argv) + 2, "=") != strlen(row->name))
+		return unknown(command, last_word(argv), err);
+	if (*given && !(repeated & 1 << row->kind)) {
+		error_set(err, "--%s is given twice", row->name);
+		return error_help(err, "keep one of the two");
+	}
+	*given = true;
+	if (row->argument && strcmp(optarg, "--") == 0)
+		return error_set(err, "--%s needs a value: %s", row->name, row->argument);
+	if (row->kind == KIND_TEXT && !*optarg)
+		return error_set(err, "--%s needs a value: %s is empty", row->name, row->argument);
+	return set_option(row, optarg, out, err);
+}
+
 static int parse(int command, int argc, char **argv, struct options *out, struct error *err)
 {
 	struct option table[ROWS + 1];
@@ -221,20 +284,11 @@ static int parse(int command, int argc, char **argv, struct options *out, struct
 	make_tables(command, table, letters);
 	opterr = 0;
 	optind = 1;
-	for (;;) {
-		int before = optind;
-		code = getopt_long(argc, argv, letters, table, NULL);
-		if (code == -1)
-			break;
-		if (code == ':') {
-			const struct row *row = row_of(optopt);
-			return error_set(err, "--%s needs a value: %s", row ? row->name : "option",
-			                 row && row->argument ? row->argument : "VALUE");
-		}
-		const struct row *row = code == '?' ? NULL : row_of(code);
+	while ((code = getopt_long(argc, argv, letters, table, NULL)) != -1) {
+		const struct row *row = code == '?' || code == ':' ? NULL : row_of(code);
 		if (!row)
-			return unknown(command, argv[before], err);
-		if (set_option(row, optarg, out, err) < 0)
+			return refuse(command, code, argv, err);
+		if (take(command, row, code >= FIRST_CODE, argv, out, err) < 0)
 			return -1;
 	}
 	out->rest = argv + optind;
@@ -256,7 +310,7 @@ int options_parse(int command, int argc, char **argv, struct options *out, struc
 	if (!out->remit.workspace)
 		out->remit.workspace = getenv("REMIT_WORKSPACE");
 	if (out->remit.workspace && !*out->remit.workspace)
-		return error_set(err, "the workspace is an empty name");
+		return error_set(err, "REMIT_WORKSPACE is empty");
 	out->remit.must_name_workspace = out->remit.tool != NULL;
 	return 0;
 }

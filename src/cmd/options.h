@@ -16,6 +16,10 @@ enum {
 	CMD_ALL = 7,
 };
 
+enum {
+	OPTIONS_MOST = 32,
+};
+
 struct text_array {
 	const char **items; /* NULL-terminated once anything is in it */
 	size_t count, capacity;
@@ -26,7 +30,8 @@ struct options {
 	struct text_array policies, ceilings, grants, denies, environment, limits;
 	bool json, quiet, help;
 	int verbose;
-	char *const *rest; /* what follows the options; NULL-terminated */
+	bool given[OPTIONS_MOST]; /* which rows of the table were */
+	char *const *rest;        /* what follows the options; NULL-terminated */
 };
 
 /* Parses argv[1...] (argv[0] is the subcommand) for the subcommand `command`. Returns 0, or

@@ -18,7 +18,7 @@ static void notice(void *data, enum remit_notice kind, const char *text)
 
 	if (voice->quiet || (kind == REMIT_NOTICE_DETAIL && !voice->verbose))
 		return;
-	fprintf(stderr, "remit: %s%s\n", kind == REMIT_NOTICE_WARNING ? "warning: " : "", text);
+	cmd_say(kind == REMIT_NOTICE_WARNING ? "warning: " : "", text);
 }
 
 static int execute(struct options *options)

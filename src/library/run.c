@@ -3,10 +3,13 @@
 
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "plan/plan.h"
 #include "sandbox/sandbox.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +21,10 @@ struct notices {
 /* Takes over `text`; text that memory did not suffice for is left out. */
 static void say(const struct notices *notices, enum remit_notice notice, char *text)
 {
-	if (text && notices->function)
-		notices->function(notices->data, notice, text);
+	cleanup_free char *escaped = text && notices->function ? escape_message_copy(text) : NULL;
+
+	if (escaped)
+		notices->function(notices->data, notice, escaped);
 	free(text);
 }
 
@@ -94,6 +99,31 @@ static void free_command(char ***command)
 	free(*command);
 }
 
+/* A standard stream that is closed is taken by /dev/null, before any other descriptor gets its
+ * number. */
+static int open_streams(struct error *err)
+{
+	for (int stream = 0; stream < 3; stream++)
+		if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_NOCTTY) != stream)
+			return error_system(err, errno, "/dev/null");
+	return 0;
+}
+
+/* COMMAND by a relative path means the caller's file. Where the caller does not stand in the
+ * workspace, COMMAND may start in another folder. */
+static int anchor_command(const struct place *place, char **command, struct error *err)
+{
+	if (command[0][0] == '/' || !strchr(command[0], '/') ||
+	    path_within(place->directory, place->workspace))
+		return 0;
+	char *path = path_absolute(place->directory, command[0]);
+	if (!path)
+		return error_memory(err);
+	free(command[0]);
+	command[0] = path;
+	return 0;
+}
+
 /* Pointers of the environment are copied by the plan; the command must not lie in memory that is
  * overwritten inside. */
 static int confine(const struct remit_options *options, const struct prepared *prepared,
@@ -143,7 +173,7 @@ int remit_run(const struct remit_options *options, char *const *command, char *c
 	copy = copy_command(command);
 	if (!copy)
 		error_memory(&err);
-	if (!copy || prepare(options, false, &prepared, &err) < 0)
+	if (!copy || open_streams(&err) < 0 || prepare(options, false, &prepared, &err) < 0)
 		return export_error(&err, error);
 	say_warnings(&prepared, &notices);
 	if (policy_permits_nothing(prepared.policy)) {
@@ -153,6 +183,7 @@ int remit_run(const struct remit_options *options, char *const *command, char *c
 		return export_error(&err, error);
 	}
 	if (policy_check_command(prepared.policy, copy, &err) < 0 ||
+	    anchor_command(&prepared.place, copy, &err) < 0 ||
 	    confine(options, &prepared, copy, environment, &notices, status, &err) < 0)
 		return export_error(&err, error);
 	if (*status != 0)

@@ -1,6 +1,7 @@
 #include "library/supervise.h"
 
 #include "base/cleanup.h"
+#include "plan/program.h"
 #include "remit.h"
 
 #include <errno.h>
@@ -32,14 +33,20 @@ static long long now(void)
 	return (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* What the terminal sends reaches COMMAND directly: it is in the same process group. */
+/* What the kernel sends reaches COMMAND directly, which is in the same process group; but that a
+ * terminal was closed is told to the leader of its session alone. */
+static bool reaches_command(const struct signalfd_siginfo *info)
+{
+	return info->ssi_code == SI_KERNEL && !(info->ssi_signo == SIGHUP && getsid(0) == getpid());
+}
+
 static void hand_on(const struct watch *watch)
 {
 	struct signalfd_siginfo info;
 
 	if (read(watch->signals, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE || info.ssi_code == SI_KERNEL)
+	if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE || reaches_command(&info))
 		return;
 	kill(watch->sandbox->init, (int)info.ssi_signo);
 }
@@ -85,6 +92,27 @@ static int wait_for_end(struct watch *watch, struct error *err)
 	}
 }
 
+/* What is missing inside: the file, or what a script or program names as its interpreter. */
+static int explain_missing(const struct plan *plan, struct error *err)
+{
+	cleanup_free char *path = NULL;
+	cleanup_free char *interpreter = NULL;
+
+	if (program_find(plan->command[0], plan->search_path, plan->directory, &path, err) < 0 ||
+	    (path && program_interpreter(path, &interpreter, err) < 0))
+		return -1;
+	if (interpreter && access(interpreter, F_OK) < 0 && errno == ENOENT)
+		return error_help(err, "its interpreter %s does not exist", interpreter);
+	if (interpreter)
+		return error_help(err,
+		                  "its interpreter %s is not visible inside; --grant read:%s "
+		                  "shows it",
+		                  interpreter, interpreter);
+	if (path && access(path, F_OK) == 0)
+		return error_help(err, "the file exists, but is not visible inside");
+	return error_help(err, "there is no such file");
+}
+
 static int not_executed(const struct sandbox_report *report, const struct plan *plan, int *status,
                         struct error *err)
 {
@@ -92,11 +120,12 @@ static int not_executed(const struct sandbox_report *report, const struct plan *
 
 	if (report->number == ENOENT && !strchr(command, '/')) {
 		error_set(err, "%s: command not found", command);
-		error_help(err, "inside, PATH is %s", plan->search_path);
+		error_help(err, "inside, PATH is %s",
+		           *plan->search_path ? plan->search_path : "empty");
 	} else {
 		error_system(err, report->number, "%s", command);
 		if (report->number == ENOENT)
-			error_help(err, "inside there is no such file, or not its interpreter");
+			explain_missing(plan, err);
 	}
 	*status = report->number == ENOENT ? REMIT_STATUS_NOT_FOUND : REMIT_STATUS_NOT_EXECUTABLE;
 	return 0;

@@ -91,15 +91,19 @@ static int refuse_home(const char *workspace, const struct place *place, struct 
 {
 	cleanup_fclose FILE *stream = fopen("/etc/passwd", "re");
 	const struct passwd *entry;
-	bool home = path_within(place->home, workspace);
+	const char *home = path_within(place->home, workspace) ? place->home : NULL;
 
 	while (stream && !home && (entry = fgetpwent(stream)) != NULL)
-		home = entry->pw_dir[0] == '/' && entry->pw_dir[1] != '\0' &&
-		       path_within(entry->pw_dir, workspace) && !part_of_system(entry->pw_dir) &&
-		       !path_within("/var", workspace);
+		if (entry->pw_dir[0] == '/' && entry->pw_dir[1] != '\0' &&
+		    path_within(entry->pw_dir, workspace) && !part_of_system(entry->pw_dir) &&
+		    !path_within("/var", workspace))
+			home = entry->pw_dir;
 	if (!home)
 		return 0;
-	error_set(err, "workspace %s is a home folder, or holds one", workspace);
+	if (strcmp(home, workspace) == 0)
+		error_set(err, "workspace %s is a home folder", workspace);
+	else
+		error_set(err, "workspace %s holds the home folder %s", workspace, home);
 	return error_help(err, "name the project's own folder with -w, or say "
 	                       "--allow-weaker workspace");
 }
