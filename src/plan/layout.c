@@ -120,6 +120,11 @@ static int add_bind(struct layout *layout, const struct point *point, bool writa
 	struct plan_mount *mount;
 	struct stat status = {0};
 
+	if (real && strcmp(real, "/") == 0) {
+		error_set(err, "%s: the whole file system cannot be shown inside", point->because);
+		return error_help(err, "name the folders that are needed, one by one");
+	}
+
 	if (!real && (errno == ENOENT || (errno == EACCES && !layout->request->place->home_exists)))
 		return point->region == REGION_HOME ? 0 : note_absent(layout, point, err);
 	if (!real)
