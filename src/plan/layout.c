@@ -108,6 +108,49 @@ static int note_absent(struct layout *layout, const struct point *point, struct 
 	        err);
 }
 
+static bool refused_by(const struct policy *policy, const struct rule *rule, bool writable)
+{
+	switch (rule->layer) {
+	case RULE_DENY:
+		return writable || rule->effect == EFFECT_READ;
+	case RULE_SECRET:
+		return refused_inside(policy, rule->pattern.root);
+	case RULE_PROTECTED:
+		return writable;
+	default:
+		return false;
+	}
+}
+
+/* The first rule by which something that exists below `tree` is refused, or NULL. */
+static const struct rule *refused_below(const struct policy *policy, const char *tree,
+                                        bool writable)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		if (rule->kind == TARGET_PATH && path_below(rule->pattern.root, tree) &&
+		    refused_by(policy, rule, writable) &&
+		    (access(rule->pattern.root, F_OK) == 0 || errno != ENOENT))
+			return rule;
+	}
+	return NULL;
+}
+
+/* Covers lie at the names that rules speak of. Under another name of the same tree they would be
+ * missing. */
+static int refuse_other_name(const struct policy *policy, const struct point *point,
+                             const char *real, bool writable, struct error *err)
+{
+	const struct rule *rule =
+	        strcmp(real, point->path) == 0 ? NULL : refused_below(policy, real, writable);
+
+	if (!rule)
+		return 0;
+	error_set(err, "%s is granted, but leads to %s, in which something is refused (%s)",
+	          point->path, real, rule->because);
+	return error_help(err, "name the folder by its real path: %s", real);
+}
+
 /* A tree of the project, of the home folder, or one that was granted: links are followed to what
  * they name, and that is bound at the name. */
 static int add_bind(struct layout *layout, const struct point *point, bool writable,
@@ -121,7 +164,8 @@ static int add_bind(struct layout *layout, const struct point *point, bool writa
 	struct stat status = {0};
 
 	if (real && strcmp(real, "/") == 0) {
-		error_set(err, "%s: the whole file system cannot be shown inside", point->because);
+		error_set(err, "%s is granted: the whole file system cannot be shown inside",
+		          point->path);
 		return error_help(err, "name the folders that are needed, one by one");
 	}
 
@@ -135,6 +179,8 @@ static int add_bind(struct layout *layout, const struct point *point, bool writa
 		return error_set(err, "%s is granted, but leads to %s, which is refused",
 		                 point->path, real);
 	}
+	if (refuse_other_name(layout->policy, point, real, writable, err) < 0)
+		return point->region == REGION_HOME ? (error_clear(err), 0) : -1;
 	if (stat(real, &status) < 0)
 		return error_system(err, errno, "%s", real);
 	if (plan_add_mount(layout->plan, MOUNT_BIND, point->path, real, point->because, &mount,
