@@ -149,7 +149,7 @@ lint: $(GENERATED)
 	$(Q)cppcheck --quiet -j $(shell nproc) --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --error-exitcode=1 --suppressions-list=.cppcheck -D__x86_64__ \
 		-Isrc -Iinclude $(LINT_SOURCES)
-	$(Q)shellcheck $(SCRIPTS)
+	$(Q)shellcheck -x $(SCRIPTS)
 	@echo 'lint: nothing found'
 
 clean:
