@@ -79,6 +79,7 @@ static int build(const struct remit_options *options, struct prepared *out, stru
 	        .denies = list_of(options->denies),
 	        .keep = list_of(options->environment),
 	        .limits = list_of(options->limits),
+	        .homes = {.items = out->place.other_homes, .count = out->place.other_home_count},
 	        .given = {.items = given.items, .count = given.count},
 	        .strict = options->strict,
 	};

@@ -1,14 +1,11 @@
 #include "plan/locate.h"
 
-#include "base/buffer.h"
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "plan/homes.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,59 +14,23 @@
 /* HOME where the caller's own cannot be one inside (unset, relative, "/", part of the system). */
 static const char fallback_home[] = "/home/remit";
 
-/* Reads /etc/passwd itself: name services would load code and talk to daemons. */
-static int find_user(struct place *out, char **passwd_home, struct error *err)
-{
-	cleanup_fclose FILE *stream = fopen("/etc/passwd", "re");
-	const struct passwd *entry;
-
-	if (!stream && errno == ENOENT)
-		return 0;
-	if (!stream)
-		return error_system(err, errno, "/etc/passwd");
-	while ((entry = fgetpwent(stream)) != NULL) {
-		if (entry->pw_uid != getuid())
-			continue;
-		out->has_passwd = true;
-		out->user_name = text_copy(entry->pw_name);
-		*passwd_home = text_copy(entry->pw_dir);
-		if (!out->user_name || !*passwd_home)
-			return error_memory(err);
-		return 0;
-	}
-	return 0;
-}
-
-static bool part_of_system(const char *path)
-{
-	static const char *const trees[] = {"/usr",  "/etc",  "/bin", "/sbin", "/lib",
-	                                    "/boot", "/proc", "/sys", "/dev"};
-	static const char *const sources[] = {"/usr/src", "/usr/local/src"};
-
-	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++)
-		if (path_below(path, sources[i]))
-			return false;
-	for (size_t i = 0; i < sizeof(trees) / sizeof(*trees); i++)
-		if (path_within(path, trees[i]))
-			return true;
-	return false;
-}
-
-/* Folders that are everybody's: no project of one caller. */
+/* Folders that are everybody's: no project and no home of one caller. */
 static bool shared_scratch(const char *path)
 {
 	return strcmp(path, "/tmp") == 0 || strcmp(path, "/var/tmp") == 0;
 }
 
-static int find_home(struct place *out, struct error *err)
+static int find_home(const struct homes *homes, struct place *out, struct error *err)
 {
-	cleanup_free char *passwd_home = NULL;
+	const struct home *own = homes_of(homes, getuid());
 	const char *home = getenv("HOME");
 
-	if (find_user(out, &passwd_home, err) < 0)
-		return -1;
+	out->has_passwd = own != NULL;
+	out->user_name = own ? text_copy(own->name) : NULL;
+	if (own && !out->user_name)
+		return error_memory(err);
 	if (!home || !*home)
-		home = passwd_home;
+		home = own ? own->path : NULL;
 	if (home && *home == '/') {
 		cleanup_free char *real = realpath(home, NULL);
 		out->home_exists = real && access(real, X_OK) == 0;
@@ -77,7 +38,7 @@ static int find_home(struct place *out, struct error *err)
 		if (!out->home)
 			return error_memory(err);
 	}
-	if (!out->home || strcmp(out->home, "/") == 0 || part_of_system(out->home) ||
+	if (!out->home || strcmp(out->home, "/") == 0 || homes_part_of_system(out->home) ||
 	    shared_scratch(out->home)) {
 		free(out->home);
 		out->home = text_copy(fallback_home);
@@ -87,17 +48,12 @@ static int find_home(struct place *out, struct error *err)
 }
 
 /* A folder that holds a person's files, or holds such folders. */
-static int refuse_home(const char *workspace, const struct place *place, struct error *err)
+static int refuse_home(const char *workspace, const struct place *place, const struct homes *homes,
+                       struct error *err)
 {
-	cleanup_fclose FILE *stream = fopen("/etc/passwd", "re");
-	const struct passwd *entry;
-	const char *home = path_within(place->home, workspace) ? place->home : NULL;
+	const char *home =
+	        path_within(place->home, workspace) ? place->home : homes_within(homes, workspace);
 
-	while (stream && !home && (entry = fgetpwent(stream)) != NULL)
-		if (entry->pw_dir[0] == '/' && entry->pw_dir[1] != '\0' &&
-		    path_within(entry->pw_dir, workspace) && !part_of_system(entry->pw_dir) &&
-		    !path_within("/var", workspace))
-			home = entry->pw_dir;
 	if (!home)
 		return 0;
 	if (strcmp(home, workspace) == 0)
@@ -106,6 +62,27 @@ static int refuse_home(const char *workspace, const struct place *place, struct 
 		error_set(err, "workspace %s holds the home folder %s", workspace, home);
 	return error_help(err, "name the project's own folder with -w, or say "
 	                       "--allow-weaker workspace");
+}
+
+static int judge_workspace(const struct place_request *request, const struct homes *homes,
+                           const struct place *place, struct error *err)
+{
+	const char *workspace = place->workspace;
+
+	if (request->explaining)
+		return 0;
+	if (strcmp(workspace, "/") == 0) {
+		error_set(err, "the workspace cannot be /");
+		return error_help(err, "name the project's own folder with -w");
+	}
+	if (request->allow_weaker)
+		return 0;
+	if (homes_part_of_system(workspace) || shared_scratch(workspace)) {
+		error_set(err, "workspace %s is part of the system", workspace);
+		return error_help(err, "name the project's own folder with -w, or say "
+		                       "--allow-weaker workspace");
+	}
+	return refuse_home(workspace, place, homes, err);
 }
 
 static int find_workspace(const struct place_request *request, struct place *out, struct error *err)
@@ -124,57 +101,51 @@ static int find_workspace(const struct place_request *request, struct place *out
 		error_system(err, errno, "workspace %s", wanted);
 		return error_help(err, "-w takes a folder that exists");
 	}
-	if (stat(out->workspace, &status) < 0)
+	if (lstat(out->workspace, &status) < 0)
 		return error_system(err, errno, "workspace %s", wanted);
 	if (!S_ISDIR(status.st_mode))
 		return error_set(err, "workspace %s is not a folder", wanted);
-	if (request->explaining)
-		return 0;
-	if (strcmp(out->workspace, "/") == 0) {
-		error_set(err, "the workspace cannot be /");
-		return error_help(err, "name the project's own folder with -w");
-	}
-	if ((part_of_system(out->workspace) || shared_scratch(out->workspace)) &&
-	    !request->allow_weaker) {
-		error_set(err, "workspace %s is part of the system", out->workspace);
-		return error_help(err, "name the project's own folder with -w, or say "
-		                       "--allow-weaker workspace");
-	}
-	return request->allow_weaker ? 0 : refuse_home(out->workspace, out, err);
+	out->workspace_device = status.st_dev;
+	out->workspace_inode = status.st_ino;
+	return 0;
 }
 
-/* The nearest folder at or above the workspace that holds a `.git` folder and belongs to the
- * workspace's owner. A repository of somebody else, or one whose root is a home folder, would
- * open files that nobody named. */
-static int find_repository(struct place *out, struct error *err)
+/* Judges a folder with a `.git`: a repository belongs to the workspace's owner, as its `.git`
+ * does. */
+static int take_repository(const char *folder, const struct stat *git, uid_t owner,
+                           struct place *out, struct error *err)
+{
+	struct stat root;
+
+	if (lstat(folder, &root) < 0)
+		return error_system(err, errno, "repository %s", folder);
+	/* A `.git` that is a file points elsewhere: no repository of this place. */
+	if (!S_ISDIR(git->st_mode) || root.st_uid != owner || git->st_uid != owner)
+		return 0;
+	out->repository = text_copy(folder);
+	return out->repository ? 0 : error_memory(err);
+}
+
+/* The nearest folder at or above the workspace that holds a `.git`. A repository of somebody else,
+ * or one that is or holds somebody's home, would open files that nobody named. */
+static int find_repository(const struct homes *homes, uid_t owner, struct place *out,
+                           struct error *err)
 {
 	cleanup_free char *folder = text_copy(out->workspace);
-	struct stat workspace;
 
 	if (!folder)
 		return error_memory(err);
-	if (stat(out->workspace, &workspace) < 0)
-		return error_system(err, errno, "workspace %s", out->workspace);
-	while (strcmp(folder, "/") != 0 && !path_within(out->home, folder)) {
+	while (strcmp(folder, "/") != 0 && !path_within(out->home, folder) &&
+	       !homes_within(homes, folder)) {
 		cleanup_free char *git = path_join(folder, ".git");
-		struct stat root;
 		struct stat status;
 
 		if (!git)
 			return error_memory(err);
-		int found = lstat(git, &status);
-		if (found < 0 && errno != ENOENT)
+		if (lstat(git, &status) == 0)
+			return take_repository(folder, &status, owner, out, err);
+		if (errno != ENOENT)
 			return error_system(err, errno, "%s", git);
-		/* A `.git` that is a file points elsewhere: no repository of this place. */
-		if (found == 0 && !S_ISDIR(status.st_mode))
-			return 0;
-		if (found == 0) {
-			if (stat(folder, &root) < 0)
-				return error_system(err, errno, "repository %s", folder);
-			if (root.st_uid == workspace.st_uid && status.st_uid == workspace.st_uid)
-				out->repository = steal_pointer(&folder);
-			return 0;
-		}
 		char *parent = path_parent(folder);
 		if (!parent)
 			return error_memory(err);
@@ -184,16 +155,50 @@ static int find_repository(struct place *out, struct error *err)
 	return 0;
 }
 
-int place_find(const struct place_request *request, struct place *out, struct error *err)
+static void add_home(const struct home *home, struct place *out)
 {
-	*out = (struct place){0};
-	if (find_home(out, err) < 0 || find_workspace(request, out, err) < 0 ||
-	    find_repository(out, err) < 0)
+	char *real = home ? realpath(home->path, NULL) : NULL;
+
+	/* A home that cannot be resolved cannot be read either. */
+	if (!real || strcmp(real, "/") == 0 || strcmp(real, out->home) == 0 ||
+	    (out->other_home_count && strcmp(real, out->owned_homes[0]) == 0)) {
+		free(real);
+		return;
+	}
+	out->owned_homes[out->other_home_count] = real;
+	out->other_homes[out->other_home_count++] = real;
+}
+
+static int find_all(const struct place_request *request, const struct homes *homes,
+                    struct place *out, struct error *err)
+{
+	struct stat owner;
+
+	if (find_home(homes, out, err) < 0 || find_workspace(request, out, err) < 0 ||
+	    judge_workspace(request, homes, out, err) < 0)
+		return -1;
+	if (lstat(out->workspace, &owner) < 0)
+		return error_system(err, errno, "workspace %s", out->workspace);
+	add_home(homes_of(homes, getuid()), out);
+	add_home(homes_of(homes, owner.st_uid), out);
+	if (find_repository(homes, owner.st_uid, out, err) < 0)
 		return -1;
 	out->directory = realpath(".", NULL);
 	if (!out->directory)
 		out->directory = text_copy(out->workspace);
 	return out->directory ? 0 : error_memory(err);
+}
+
+int place_find(const struct place_request *request, struct place *out, struct error *err)
+{
+	struct homes homes;
+
+	*out = (struct place){0};
+	int result = homes_read(&homes, err);
+	if (result == 0)
+		result = find_all(request, &homes, out, err);
+	homes_clear(&homes);
+	return result;
 }
 
 void place_clear(struct place *place)
@@ -203,5 +208,7 @@ void place_clear(struct place *place)
 	free(place->home);
 	free(place->directory);
 	free(place->user_name);
+	for (size_t i = 0; i < place->other_home_count; i++)
+		free(place->owned_homes[i]);
 	*place = (struct place){0};
 }

@@ -6,16 +6,23 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct place {
 	char *workspace;
+	dev_t workspace_device; /* which folder it was when it was judged */
+	ino_t workspace_inode;
 	char *repository; /* root of the repository that holds the workspace, or NULL */
 	char *home;       /* where HOME will be inside */
 	char *directory;  /* where COMMAND starts */
 	char *user_name;  /* the caller's name in /etc/passwd, or NULL */
 	bool home_exists; /* the caller can enter `home` on the host */
 	bool has_passwd;  /* /etc/passwd knows the caller's user id */
+	/* Other home folders of the caller and of the workspace's owner: there are secrets, too. */
+	const char *other_homes[2];
+	size_t other_home_count;
+	char *owned_homes[2]; /* what other_homes points to */
 };
 
 struct place_request {

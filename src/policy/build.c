@@ -122,7 +122,11 @@ struct pattern_base build_agent_base(const struct builder *build, bool deny)
 	return (struct pattern_base){
 	        .project = build->policy->workspace,
 	        .home = build->policy->home,
-	        .directory = build->policy->directory,
+	        /* Where COMMAND will start: a caller that stands elsewhere starts it in the
+	         * workspace, and a definition's `./x` means the same place every time. */
+	        .directory = path_within(build->policy->directory, build->policy->workspace)
+	                             ? build->policy->directory
+	                             : build->policy->workspace,
 	        .claude = true,
 	        .deny = deny,
 	        .deep = build->deep,

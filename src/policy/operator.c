@@ -218,6 +218,12 @@ static int add_rules(struct builder *build, const struct source *source, size_t 
 			rule.ceiling = ceiling;
 		if (add_source_rule(build, source, item, rule, deny ? "deny" : "grant") < 0)
 			return -1;
+		/* What may be written can be seen: a mount gives both. */
+		if (rule.layer != RULE_GRANT || rule.effect != EFFECT_WRITE)
+			continue;
+		rule.effect = EFFECT_READ;
+		if (add_source_rule(build, source, item, rule, "grant") < 0)
+			return -1;
 	}
 	return 0;
 }

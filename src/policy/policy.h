@@ -35,6 +35,7 @@ struct request {
 	struct text_list denies;   /* --deny EFFECT:TARGET */
 	struct text_list keep;     /* --env NAME or NAME=VALUE */
 	struct text_list limits;   /* --limit NAME=VALUE */
+	struct text_list homes;    /* other home folders: secrets.yaml speaks of them, too */
 	struct text_list given;    /* absolute paths of files that remit was given: protected */
 	bool strict;               /* unknown forbidden names are errors */
 };

@@ -61,20 +61,37 @@ static int add_project(struct builder *build)
 	return 0;
 }
 
+static int add_secret(struct builder *build, const struct table_path *row, const char *root)
+{
+	for (int write = 0; write < 2; write++) {
+		char *because = text_printf("secrets.yaml:%u %s", row->line, row->path);
+		if (build_add_tree(build, RULE_SECRET, write ? EFFECT_WRITE : EFFECT_READ, root,
+		                   because) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int add_secrets(struct builder *build)
 {
+	const struct text_list *homes = &build->request->homes;
+
 	for (size_t i = 0; i < table_secrets_count; i++) {
 		const struct table_path *row = &table_secrets[i];
 		cleanup_free char *root = anchored(build, row->path);
-		cleanup_free char *because =
-		        text_printf("secrets.yaml:%u %s", row->line, row->path);
 
-		if (!root || !because)
+		if (!root)
 			return error_memory(build->err);
-		if (build_add_tree(build, RULE_SECRET, EFFECT_READ, root, text_copy(because)) < 0 ||
-		    build_add_tree(build, RULE_SECRET, EFFECT_WRITE, root,
-		                   steal_pointer(&because)) < 0)
+		if (add_secret(build, row, root) < 0)
 			return -1;
+		for (size_t k = 0; row->path[0] == '~' && k < homes->count; k++) {
+			cleanup_free char *other =
+			        text_printf("%s%s", homes->items[k], row->path + 1);
+			if (!other)
+				return error_memory(build->err);
+			if (add_secret(build, row, other) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }
