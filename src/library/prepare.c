@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "library/sources.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,56 +16,11 @@ static struct text_list list_of(const char *const *items)
 	return list;
 }
 
-/* The real paths of every file that remit was given: the tool must not change them. */
-struct given {
-	const char **items;
-	char **owned;
-	size_t count;
-};
-
-static void given_clear(struct given *given)
-{
-	for (size_t i = 0; i < given->count; i++)
-		free(given->owned[i]);
-	free(given->owned);
-	free(given->items);
-}
-
-static void given_add(struct given *given, const char *file)
-{
-	/* What cannot be resolved cannot be read either, and that is reported where it is read. */
-	char *real = realpath(file, NULL);
-
-	if (!real)
-		return;
-	given->owned[given->count] = real;
-	given->items[given->count] = real;
-	given->count++;
-}
-
-static int given_find(const struct remit_options *options, struct given *given, struct error *err)
-{
-	struct text_list policies = list_of(options->policies);
-	struct text_list ceilings = list_of(options->ceilings);
-	size_t most = policies.count + ceilings.count + 1;
-
-	given->items = calloc(most, sizeof(*given->items));
-	given->owned = calloc(most, sizeof(*given->owned));
-	if (!given->items || !given->owned)
-		return error_memory(err);
-	given_add(given, options->agent);
-	for (size_t i = 0; i < policies.count; i++)
-		given_add(given, policies.items[i]);
-	for (size_t i = 0; i < ceilings.count; i++)
-		given_add(given, ceilings.items[i]);
-	return 0;
-}
-
 static int build(const struct remit_options *options, struct prepared *out, struct error *err)
 {
-	__attribute__((cleanup(given_clear))) struct given given = {0};
+	cleanup_sources struct sources sources = {0};
 
-	if (given_find(options, &given, err) < 0)
+	if (sources_find(options, &out->place, &sources, err) < 0)
 		return -1;
 	const struct request request = {
 	        .workspace = out->place.workspace,
@@ -73,14 +29,14 @@ static int build(const struct remit_options *options, struct prepared *out, stru
 	        .directory = out->place.directory,
 	        .tool = options->tool,
 	        .mode = options->mode,
-	        .policies = list_of(options->policies),
-	        .ceilings = list_of(options->ceilings),
+	        .policies = sources_list(sources.policies),
+	        .ceilings = sources_list(sources.ceilings),
 	        .grants = list_of(options->grants),
 	        .denies = list_of(options->denies),
 	        .keep = list_of(options->environment),
 	        .limits = list_of(options->limits),
 	        .homes = {.items = out->place.other_homes, .count = out->place.other_home_count},
-	        .given = {.items = given.items, .count = given.count},
+	        .given = sources_list(sources.given),
 	        .strict = options->strict,
 	};
 	return policy_build(out->agent, &request, &out->policy, err);
