@@ -49,7 +49,7 @@ static void say_plan(const struct plan *plan, const struct policy *policy,
 {
 	for (size_t i = 0; i < plan->note_count; i++)
 		say(notices,
-		    strcmp(plan->notes[i].code, "not-held-names") == 0 ? REMIT_NOTICE_DETAIL
+		    strcmp(plan->notes[i].code, "names") == 0 ? REMIT_NOTICE_DETAIL
 		                                                       : REMIT_NOTICE_NOTE,
 		    text_copy(plan->notes[i].message));
 	struct buffer dropped = {0};

@@ -36,7 +36,8 @@ static int bind_command(const struct plan_request *request, struct plan *plan, c
 		return 0;
 	if (stat(real, &status) < 0)
 		return error_system(err, errno, "%s", real);
-	if (!S_ISREG(status.st_mode))
+	/* A file that nobody could execute is not shown for being named. */
+	if (!S_ISREG(status.st_mode) || access(real, X_OK) < 0)
 		return 0;
 	if (plan_add_mount(plan, MOUNT_BIND, path, real, "COMMAND", &mount, err) < 0)
 		return -1;

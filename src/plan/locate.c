@@ -155,18 +155,31 @@ static int find_repository(const struct homes *homes, uid_t owner, struct place 
 	return 0;
 }
 
-static void add_home(const struct home *home, struct place *out)
+/* A folder that cannot be resolved cannot be read either. */
+static void add_home(const char *path, struct place *out)
 {
-	char *real = home ? realpath(home->path, NULL) : NULL;
+	char *real = path ? realpath(path, NULL) : NULL;
+	bool known = !real || strcmp(real, "/") == 0 || strcmp(real, out->home) == 0;
 
-	/* A home that cannot be resolved cannot be read either. */
-	if (!real || strcmp(real, "/") == 0 || strcmp(real, out->home) == 0 ||
-	    (out->other_home_count && strcmp(real, out->owned_homes[0]) == 0)) {
+	for (size_t i = 0; !known && i < out->other_home_count; i++)
+		known = strcmp(real, out->owned_homes[i]) == 0;
+	if (known) {
 		free(real);
 		return;
 	}
 	out->owned_homes[out->other_home_count] = real;
 	out->other_homes[out->other_home_count++] = real;
+}
+
+static void add_homes(const struct homes *homes, uid_t owner, struct place *out)
+{
+	const struct home *own = homes_of(homes, getuid());
+	const struct home *owners = homes_of(homes, owner);
+
+	add_home(own ? own->path : NULL, out);
+	add_home(owners ? owners->path : NULL, out);
+	if (out->repository && strcmp(out->repository, out->workspace) != 0)
+		add_home(out->repository, out);
 }
 
 static int find_all(const struct place_request *request, const struct homes *homes,
@@ -179,10 +192,9 @@ static int find_all(const struct place_request *request, const struct homes *hom
 		return -1;
 	if (lstat(out->workspace, &owner) < 0)
 		return error_system(err, errno, "workspace %s", out->workspace);
-	add_home(homes_of(homes, getuid()), out);
-	add_home(homes_of(homes, owner.st_uid), out);
 	if (find_repository(homes, owner.st_uid, out, err) < 0)
 		return -1;
+	add_homes(homes, owner.st_uid, out);
 	out->directory = realpath(".", NULL);
 	if (!out->directory)
 		out->directory = text_copy(out->workspace);

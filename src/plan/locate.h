@@ -19,10 +19,11 @@ struct place {
 	char *user_name;  /* the caller's name in /etc/passwd, or NULL */
 	bool home_exists; /* the caller can enter `home` on the host */
 	bool has_passwd;  /* /etc/passwd knows the caller's user id */
-	/* Other home folders of the caller and of the workspace's owner: there are secrets, too. */
-	const char *other_homes[2];
+	/* Folders in which there are secrets as in `home`: other home folders of the caller, that
+	 * of the workspace's owner, and the repository around the workspace, which may be one. */
+	const char *other_homes[3];
 	size_t other_home_count;
-	char *owned_homes[2]; /* what other_homes points to */
+	char *owned_homes[3]; /* what other_homes points to */
 };
 
 struct place_request {

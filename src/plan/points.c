@@ -2,13 +2,16 @@
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "base/kernel.h"
 #include "base/path.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void points_clear(struct points *points)
@@ -60,6 +63,106 @@ static int add_rules(const struct policy *policy, struct points *points, struct 
 	return 0;
 }
 
+/* Whether the operator granted a path by its name or by something below it. */
+static bool granted_by_name(const struct policy *policy, const char *path)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		if (rule->layer == RULE_GRANT && rule->kind == TARGET_PATH &&
+		    pattern_names_within(&rule->pattern, path))
+			return true;
+	}
+	return false;
+}
+
+/* A deny speaks of a link and of what it leads to: the other name gets a point of its own. */
+static int add_other_name(const struct policy *policy, const struct rule *rule,
+                          struct points *points, struct error *err)
+{
+	const char *path = rule->pattern.root;
+	struct point kind = {
+	        .no_read = rule->effect == EFFECT_READ,
+	        .no_write = true,
+	        .because = rule->because,
+	};
+	cleanup_close int place = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC,
+	                                         RESOLVE_NO_SYMLINKS);
+	struct stat status;
+
+	if (place < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	/* Where the caller may not look, nor may the tool: it has no more rights. */
+	if (place < 0 && errno == EACCES)
+		return 0;
+	if (place < 0 && errno != ELOOP)
+		return error_system(err, errno, "%s", path);
+	if (place >= 0 && (fstat(place, &status) < 0 || !S_ISLNK(status.st_mode)))
+		return 0;
+	if (rule->layer == RULE_SECRET && granted_by_name(policy, path))
+		return 0;
+	cleanup_free char *real = realpath(path, NULL);
+	if (!real)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
+		               ? 0
+		               : error_system(err, errno, "%s", path);
+	return add(points, real, &kind, err);
+}
+
+static int add_other_names(const struct policy *policy, struct points *points, struct error *err)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		bool refuses = rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN ||
+		               (rule->layer == RULE_SECRET && rule->effect == EFFECT_READ);
+		if (rule->kind != TARGET_PATH || rule->pattern.kind != PATTERN_TREE || !refuses ||
+		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE))
+			continue;
+		if (add_other_name(policy, rule, points, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The protected names of a repository that the operator opened for writing as a whole. */
+static int protect_granted(const struct policy *policy, const char *root, struct points *points,
+                           struct error *err)
+{
+	const struct point kind = {.no_write = true,
+	                           .protected = true,
+	                           .because = "protected.yaml: a repository that was granted"};
+	cleanup_free char *git = path_join(root, ".git");
+
+	if (!git)
+		return error_memory(err);
+	if (faccessat(AT_FDCWD, git, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0
+		                                           : error_system(err, errno, "%s", git);
+	for (size_t i = 0; i < table_protected_git_count + table_protected_root_count; i++) {
+		bool inner = i < table_protected_git_count;
+		cleanup_free char *path =
+		        path_join(inner ? git : root,
+		                  inner ? table_protected_git[i].path
+		                        : table_protected_root[i - table_protected_git_count].path);
+		if (!path)
+			return error_memory(err);
+		if (!granted_by_name(policy, path) && add(points, path, &kind, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int protect_grants(const struct policy *policy, struct points *points, struct error *err)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		if (rule->layer == RULE_GRANT && rule->effect == EFFECT_WRITE &&
+		    rule->kind == TARGET_PATH && rule->pattern.kind == PATTERN_TREE &&
+		    protect_granted(policy, rule->pattern.root, points, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The git internals of the repositories that are known without a walk. */
 static int add_git(const char *root, struct points *points, struct error *err)
 {
@@ -89,6 +192,10 @@ static void merge_equal(struct points *points)
 			last->protected |= point->protected;
 			last->named |= point->named;
 			last->region_root |= point->region_root;
+			last->no_read |= point->no_read;
+			last->no_write |= point->no_write;
+			if (!last->because)
+				last->because = point->because;
 			free(point->path);
 			continue;
 		}
@@ -101,6 +208,7 @@ static void merge_equal(struct points *points)
  * refused whole. */
 static void judge(const struct policy *policy, struct point *point)
 {
+	const char *other_name = point->because;
 	const struct region *region = policy_region(policy, point->path);
 	struct decision read;
 	struct decision write;
@@ -128,13 +236,21 @@ static void judge(const struct policy *policy, struct point *point)
 	} else if (read.class == DECISION_DENIED) {
 		point->state = POINT_MASKED;
 	}
+	if (point->no_read && (point->state == POINT_READ || point->state == POINT_WRITE)) {
+		point->state = POINT_MASKED;
+		point->because = other_name;
+	} else if (point->no_write && point->state == POINT_WRITE) {
+		point->state = POINT_READ;
+		point->because = other_name;
+	}
 }
 
 /* The walls are hundreds of names, most of which exist nowhere: they are judged only where
  * something stands at the name and the tree around it lets something through. */
 static bool settle(struct points *points, struct point *point)
 {
-	if (!point->wall || point->parent < 0)
+	if ((!point->wall && !point->protected) || point->named || point->region_root ||
+	    point->parent < 0)
 		return false;
 
 	const struct point *parent = &points->items[point->parent];
@@ -228,7 +344,8 @@ int points_find(const struct policy *policy, struct points *out, struct error *e
 			return -1;
 	if (add_rules(policy, out, err) < 0 || add_git(policy->workspace, out, err) < 0 ||
 	    (policy->repository && strcmp(policy->repository, policy->workspace) != 0 &&
-	     add_git(policy->repository, out, err) < 0))
+	     add_git(policy->repository, out, err) < 0) ||
+	    add_other_names(policy, out, err) < 0 || protect_grants(policy, out, err) < 0)
 		return -1;
 	qsort(out->items, out->count, sizeof(*out->items), compare_points);
 	merge_equal(out);

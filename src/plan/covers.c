@@ -1,0 +1,138 @@
+/* What is refused inside of what is shown. */
+#include "base/cleanup.h"
+#include "base/escape.h"
+#include "base/kernel.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "plan/layout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+
+int layout_look(const char *path, struct stat *status, struct error *err)
+{
+	cleanup_close int place = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC,
+	                                         RESOLVE_NO_SYMLINKS);
+
+	/* ENOTDIR: a file stands where a folder of the path would be. */
+	if (place < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 1;
+	if (place < 0 && errno == ELOOP)
+		return 2;
+	if (place < 0 || fstat(place, status) < 0)
+		return error_system(err, errno, "%s", path);
+	return S_ISLNK(status->st_mode) ? 2 : 0;
+}
+
+/* The topmost writable tree that holds the path. */
+static const struct point *writable_top(const struct layout *layout, const char *path)
+{
+	for (size_t i = 0; i < layout->points.count; i++) {
+		const struct point *point = &layout->points.items[i];
+		if (point->state == POINT_WRITE && path_below(path, point->path) &&
+		    layout_state_above(layout, point) != POINT_WRITE)
+			return point;
+	}
+	return NULL;
+}
+
+/* Every folder between a writable tree and something covered in it becomes a mount point, so that
+ * the cover cannot be moved away with its parent. */
+static int add_pins(struct layout *layout, const char *path, const char *because, struct error *err)
+{
+	const struct point *top = writable_top(layout, path);
+	cleanup_free char *folder = path_parent(path);
+
+	if (!folder)
+		return error_memory(err);
+	while (top && path_below(folder, top->path)) {
+		struct plan_mount *mount;
+		if (plan_add_mount(layout->plan, MOUNT_PIN, folder, NULL, because, &mount, err) < 0)
+			return -1;
+		mount->writable = true;
+		mount->directory = true;
+		char *parent = path_parent(folder);
+		if (!parent)
+			return error_memory(err);
+		free(folder);
+		folder = parent;
+	}
+	return 0;
+}
+
+int layout_cover(struct layout *layout, enum mount_kind kind, const char *path,
+                 const struct stat *status, const char *because, bool writable_above,
+                 struct error *err)
+{
+	struct plan_mount *mount;
+
+	if (plan_add_mount(layout->plan, kind, path, NULL, because, &mount, err) < 0)
+		return -1;
+	mount->directory = S_ISDIR(status->st_mode);
+	return writable_above ? add_pins(layout, path, because, err) : 0;
+}
+
+static void list(struct buffer *names, size_t *count, const char *path, const char *workspace)
+{
+	if ((*count)++)
+		buffer_append_text(names, ", ");
+	buffer_append_text(names,
+	                   path_below(path, workspace) ? path + strlen(workspace) + 1 : path);
+}
+
+int layout_not_held(struct layout *layout, const struct point *point, struct error *err)
+{
+	cleanup_free char *name = escape_terminal_copy(point->path);
+	struct buffer *names = point->secret ? &layout->unmasked : &layout->unheld;
+
+	if (!name)
+		return error_memory(err);
+	list(names, point->secret ? &layout->unmasked_count : &layout->unheld_count, name,
+	     layout->policy->workspace);
+	return buffer_failed(names) ? error_memory(err) : 0;
+}
+
+/* No mount can hold a link in place, and what it leads to is another name's business. */
+static int refuse_link(const struct point *point, struct error *err)
+{
+	cleanup_free char *name = escape_terminal_copy(point->path);
+
+	if (!name)
+		return error_memory(err);
+	error_set(err, "%s: %s is or leads through a symbolic link, which cannot be held in place",
+	          point->because, name);
+	return error_help(err,
+	                  "put in its place what it leads to, or permit writing it by name: "
+	                  "--grant write:%s",
+	                  name);
+}
+
+int layout_refuse(struct layout *layout, enum mount_kind kind, const struct point *point,
+                  struct error *err)
+{
+	bool writable_above = layout_state_above(layout, point) == POINT_WRITE;
+	struct stat status = {0};
+
+	switch (layout_look(point->path, &status, err)) {
+	case 0:
+		return layout_cover(layout, kind, point->path, &status, point->because,
+		                    writable_above, err);
+	case 1:
+		break;
+	case 2:
+		/* What a link leads to has a point of its own (see points.c). */
+		return writable_above ? refuse_link(point, err) : 0;
+	default:
+		return -1;
+	}
+	if (!writable_above)
+		return 0;
+	if (!point->named)
+		return layout_not_held(layout, point, err);
+	error_set(err, "%s: %s does not exist and cannot be held at level namespaces",
+	          point->because, point->path);
+	return error_help(err, "create it before the run, or take writing away from its folder");
+}
