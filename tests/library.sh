@@ -51,7 +51,7 @@ hand_over() {
 }
 
 # The names that tests look at afterwards, as they stand in a manifest.
-protected_lines='^\./(.*/)?(\.git/(hooks|config|modules|worktrees)|\.mcp\.json|\.claude|\.vscode|\.idea|\.husky|\.envrc|\.npmrc|\.github|folder/exrc|definition\.md)'
+protected_lines='^\./(.*/)?(\.git/(hooks|config|modules|worktrees)|\.mcp\.json|\.claude|\.vscode|\.idea|\.husky|\.envrc|\.npmrc|\.github|definition\.md)'
 
 # make_repository FOLDER: what of a repository matters here, without needing git.
 make_repository() {
@@ -85,8 +85,6 @@ make_workspace() {
 	: >"$1/.npmrc"
 	# A protected name may be a link: then it is its target that must not change. (The link itself
 	# can be replaced until there is a broker: a mount covers what a link leads to.)
-	: >"$1/folder/exrc"
-	ln -s folder/exrc "$1/.exrc"
 	printf 'on: push\n' >"$1/.github/workflows/ci.yml"
 	cp "$probe" "$1/bin/probe"
 	cp "$agents/$2.md" "$1/definition.md"

@@ -50,7 +50,7 @@ static void say_plan(const struct plan *plan, const struct policy *policy,
 	for (size_t i = 0; i < plan->note_count; i++)
 		say(notices,
 		    strcmp(plan->notes[i].code, "names") == 0 ? REMIT_NOTICE_DETAIL
-		                                                       : REMIT_NOTICE_NOTE,
+		                                              : REMIT_NOTICE_NOTE,
 		    text_copy(plan->notes[i].message));
 	struct buffer dropped = {0};
 	for (size_t i = 0; plan->dropped && plan->dropped[i]; i++)
@@ -80,6 +80,13 @@ static void say_asks(const struct policy *policy, const struct notices *notices)
 	                policy->mode->name));
 }
 
+static void free_command(char ***command)
+{
+	for (size_t i = 0; *command && (*command)[i]; i++)
+		free((*command)[i]);
+	free(*command);
+}
+
 static char **copy_command(char *const *command)
 {
 	size_t count = 0;
@@ -87,16 +94,14 @@ static char **copy_command(char *const *command)
 	while (command[count])
 		count++;
 	char **copy = calloc(count + 1, sizeof(*copy));
-	for (size_t i = 0; copy && i < count; i++)
+	for (size_t i = 0; copy && i < count; i++) {
 		copy[i] = text_copy(command[i]);
+		if (!copy[i]) {
+			free_command(&copy);
+			return NULL;
+		}
+	}
 	return copy;
-}
-
-static void free_command(char ***command)
-{
-	for (size_t i = 0; *command && (*command)[i]; i++)
-		free((*command)[i]);
-	free(*command);
 }
 
 /* A standard stream that is closed is taken by /dev/null, before any other descriptor gets its

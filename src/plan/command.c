@@ -80,6 +80,22 @@ static int permit_named(const struct plan_request *request, struct plan *plan, c
 	return permit_chain(plan, path, err);
 }
 
+/* Landlock cannot refuse inside what it permits: a folder of programs and a refusal of any program
+ * do not go together. */
+static int refuse_mixture(const struct policy *policy, const struct rule *folder, struct error *err)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		if (rule->effect != EFFECT_EXEC || rule->layer != RULE_DENY ||
+		    rule->kind == TARGET_ANY)
+			continue;
+		error_set(err, "%s: cannot be held at level namespaces beside %s", rule->because,
+		          folder->because);
+		return error_help(err, "permit programs by name instead of a folder");
+	}
+	return 0;
+}
+
 static int permit_programs(const struct plan_request *request, struct plan *plan, struct error *err)
 {
 	const struct policy *policy = request->policy;
@@ -97,6 +113,8 @@ static int permit_programs(const struct plan_request *request, struct plan *plan
 		if (rule->kind != TARGET_PATH || rule->pattern.kind != PATTERN_TREE)
 			continue;
 		policy_decide(policy, EFFECT_EXEC, rule->pattern.root, &decision);
+		if (decision.verdict == VERDICT_ALLOW && refuse_mixture(policy, rule, err) < 0)
+			return -1;
 		if (decision.verdict == VERDICT_ALLOW &&
 		    plan_add_right(plan, rule->pattern.root, execute, true, err) < 0)
 			return -1;

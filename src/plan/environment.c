@@ -48,11 +48,17 @@ static bool kept_by_table(const char *name, size_t length)
 	return false;
 }
 
+/* The patterns speak of whole values; a key can also stand behind a separator, as in a list of
+ * flags. */
 static bool looks_secret(const char *value)
 {
-	for (size_t i = 0; i < table_environment_secret_values_count; i++)
-		if (fnmatch(table_environment_secret_values[i].text, value, 0) == 0)
-			return true;
+	for (const char *part = value; part; part = strpbrk(part, " \t\n,;=&?'\"")) {
+		if (part != value)
+			part++;
+		for (size_t i = 0; i < table_environment_secret_values_count; i++)
+			if (fnmatch(table_environment_secret_values[i].text, part, 0) == 0)
+				return true;
+	}
 	return false;
 }
 

@@ -52,8 +52,9 @@ int plan_limits_part(const struct plan_request *request, struct plan *plan, stru
 {
 	const struct policy *policy = request->policy;
 
-	/* A core file would be written by the kernel with the tool's memory in it. */
-	if (add_limit(plan, RLIMIT_CORE, 0, err) < 0)
+	/* 1: too small for a file, and no handler of the machine is started, as it is for 0
+	 * (core(5), do_coredump in the kernel). */
+	if (add_limit(plan, RLIMIT_CORE, 1, err) < 0)
 		return -1;
 	for (size_t i = 0; i < policy->limit_count; i++)
 		if (policy->limits[i].set && hold(&policy->limits[i], plan, err) < 0)

@@ -121,6 +121,22 @@ static int mask_agents(const struct plan_request *request, struct plan *plan,
 	return 0;
 }
 
+/* A program is covered; a folder of programs would have to be hidden whole. */
+static int refuse_folder(const struct rule *rule, struct error *err)
+{
+	struct stat status = {0};
+
+	if (stat(rule->pattern.root, &status) < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == EACCES
+		               ? 0
+		               : error_system(err, errno, "%s", rule->pattern.root);
+	if (!S_ISDIR(status.st_mode))
+		return 0;
+	error_set(err, "%s: exec of a folder cannot be held at level namespaces", rule->because);
+	return error_help(err, "name the programs, or refuse reading the folder: --deny read:%s",
+	                  rule->pattern.root);
+}
+
 /* Where everything may be executed but what is refused by name, those are covered. */
 static int mask_denied(const struct plan_request *request, struct plan *plan,
                        const struct folders *folders, struct error *err)
@@ -138,6 +154,8 @@ static int mask_denied(const struct plan_request *request, struct plan *plan,
 			          rule->kind == TARGET_NAME ? rule->name : rule->pattern.text);
 			return error_help(err, "name programs without wildcards");
 		}
+		if (rule->kind == TARGET_PATH && refuse_folder(rule, err) < 0)
+			return -1;
 		if (rule->kind == TARGET_PATH &&
 		    mask_file(request, plan, rule->pattern.root, rule->because, err) < 0)
 			return -1;

@@ -12,10 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Binds a device of the host. The mount may not carry NODEV, so each is a mount of its own. */
+/* Binds a device of the host, if it is the `same` (may be NULL). The mount may not carry NODEV, so
+ * each is a mount of its own. */
 static int bind_device(const struct entering *entering, const char *source, const char *path,
-                       struct error *err)
+                       const struct stat *same, struct error *err)
 {
+	/* Read-only: its mode and owner stay; a device can be written all the same. */
+	const uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
 	struct stat status;
 	cleanup_close int device = open(source, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
@@ -25,12 +28,13 @@ static int bind_device(const struct entering *entering, const char *source, cons
 		return error_system(err, errno, "%s", source);
 	if (!S_ISCHR(status.st_mode))
 		return error_set(err, "%s is no character device", source);
+	if (same && (same->st_dev != status.st_dev || same->st_ino != status.st_ino))
+		return 0;
 	cleanup_close int tree = place_clone(device, err);
 	if (tree < 0)
 		return -1;
 	cleanup_close int target = place_make(entering, path, false, err);
-	if (target < 0 ||
-	    place_attributes(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, false, err) < 0)
+	if (target < 0 || place_attributes(tree, attributes, 0, false, err) < 0)
 		return -1;
 	return place_attach(tree, target, err);
 }
@@ -82,15 +86,19 @@ static int bind_terminal(const struct entering *entering, struct error *err)
 		char link[32];
 		char name[128];
 
+		struct stat status;
+
 		if (!isatty(stream))
 			continue;
+		if (fstat(stream, &status) < 0)
+			return error_system(err, errno, "standard stream %d", stream);
 		snprintf(link, sizeof(link), "/proc/self/fd/%d", stream);
 		ssize_t length = readlink(link, name, sizeof(name) - 1);
 		if (length < 0)
 			return error_system(err, errno, "%s", link);
 		name[length] = '\0';
 		if (strncmp(name, "/dev/", 5) == 0)
-			return bind_device(entering, name, "/dev/console", err);
+			return bind_device(entering, name, "/dev/console", &status, err);
 	}
 	return 0;
 }
@@ -111,7 +119,7 @@ int stage_devices(struct entering *entering, struct error *err)
 		cleanup_free char *path = text_printf("/dev/%s", table_trees_devices[i].path);
 		if (!path)
 			return error_memory(err);
-		if (bind_device(entering, path, path, err) < 0)
+		if (bind_device(entering, path, path, NULL, err) < 0)
 			return -1;
 	}
 	if (make_links(entering, err) < 0 || mount_pts(entering, err) < 0)

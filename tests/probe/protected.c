@@ -372,8 +372,6 @@ const struct probe protected_probes[] = {
         {"protected_idea", append, ".idea/workspace.xml", 0, 0, 0, "runs of an editor"},
         {"protected_husky", append, ".husky/pre-commit", 0, 0, 0, "hooks of husky"},
         {"protected_envrc", append, ".envrc", 0, 0, 0, "variables of direnv"},
-        {"protected_link", append, ".exrc", 0, 0, 0, "a protected name that is a link"},
-        {"protected_link_target", append, "folder/exrc", 0, 0, 0, "where it leads"},
         {"protected_npmrc", append, ".npmrc", 0, 0, 0, "settings of npm"},
         {"protected_workflow", append, ".github/workflows/ci.yml", 0, 0, 0, "jobs of the forge"},
         {"protected_workflow_move", move_away_in_workspace, ".github", 0, 0, 0, "move them away"},

@@ -1,0 +1,198 @@
+#!/bin/bash
+# Ways out that worked once: tests/attacks.sh
+#
+# Each row is an attack on an earlier version, with its control: the same operation succeeds where
+# the rule does not stand. Run as root, everything is done as root and once more as uid 4242.
+# shellcheck disable=SC2016 # scripts are evaluated inside
+set -uo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=report.sh
+. "$root/tests/report.sh"
+remit=${REMIT:-$root/build/remit}
+[ -x "$remit" ] || { echo "attacks: no $remit: run make first" >&2; exit 1; }
+
+base=$(mktemp -d /var/tmp/remit-attacks.XXXXXX)
+trap 'rm -rf "$base"' EXIT
+chmod 755 "$base"
+cp "$remit" "$base/remit"
+
+definition() { # NAME FIELDS...
+	local name=$1
+	shift
+	{
+		printf -- '---\nname: %s\ndescription: attacks\n' "$name"
+		printf '%s\n' "$@"
+		printf -- '---\n'
+	} >"$base/$name.md"
+}
+definition reader 'tools: Read, Grep, Glob, Bash'
+definition writer 'tools: Read, Edit, Write, Bash' 'permissionMode: acceptEdits'
+definition linked 'tools: Read(x/**), Edit(x/**)' 'permissionMode: acceptEdits'
+definition denied 'tools: Read, Bash' 'disallowedTools: Read(./d/**)'
+chmod -R a+rX "$base"
+
+# fresh UID: a home with a key and a project, in $home and $project
+fresh() {
+	home=$base/home.$1
+	project=$home/code/project
+	rm -rf "$home"
+	mkdir -p "$home/.ssh" "$home/out" "$project/d" "$project/folder"
+	echo KEY >"$home/.ssh/id_test"
+	echo note >"$home/note"
+	echo inner >"$project/d/key"
+	echo file >"$project/file"
+	chown -hR "$1:$1" "$home"
+}
+
+as_user() { # COMMAND...
+	if [ "$user" -eq 0 ]; then
+		(cd "$project" && HOME=$home exec "$@")
+	else
+		(cd "$project" && exec setpriv --reuid "$user" --regid "$user" --clear-groups \
+			env HOME="$home" "$@")
+	fi
+}
+
+# run AGENT OPTION... -- COMMAND...
+run() {
+	local agent=$1
+	shift
+	as_user "$base/remit" run -q -a "$base/$agent.md" -w "$project" "$@" 2>&1 </dev/null
+}
+
+# The output of the command must, or must not, hold a text.
+shows() { # NAME TEXT COMMAND...
+	local name=$1 text=$2 output
+	shift 2
+	output=$("$@")
+	case $output in
+	*"$text"*) pass "$name (uid $user)" ;;
+	*) fail "$name (uid $user)" "no '$text' in: $output" ;;
+	esac
+}
+
+hides() { # NAME TEXT COMMAND...
+	local name=$1 text=$2 output
+	shift 2
+	output=$("$@")
+	case $output in
+	*"$text"*) fail "$name (uid $user)" "'$text' in: $output" ;;
+	*) pass "$name (uid $user)" ;;
+	esac
+}
+
+status() { # NAME STATUS COMMAND...
+	local name=$1 want=$2 got=0
+	shift 2
+	"$@" >/dev/null 2>&1 || got=$?
+	if [ "$got" -eq "$want" ]; then pass "$name (uid $user)"; else fail "$name (uid $user)" "status $got, not $want"; fi
+}
+
+untouched() { # NAME FILE: must not exist
+	if [ -e "$2" ]; then fail "$1 (uid $user)" "$2 exists"; else pass "$1 (uid $user)"; fi
+}
+
+links() {
+	fresh "$user"
+	as_user ln -s "$home" x
+	hides 'a specifier through a link out of the workspace: read' KEY \
+		run linked -t Edit -- /bin/sh -c 'read l <x/.ssh/id_test; echo $l'
+	run linked -t Edit -- /bin/sh -c 'echo evil >x/planted' >/dev/null
+	untouched 'a specifier through a link out of the workspace: write' "$home/planted"
+	rm "$project/x"
+	as_user mkdir x
+	run linked -t Edit -- /bin/sh -c 'echo good >x/planted' >/dev/null
+	shows 'control: the same specifier of a folder' good as_user cat x/planted
+
+	as_user ln -s "$home" "$home/out/x"
+	status 'a grant through a planted link' 125 run writer --grant "write:$home/out/x" -- true
+	status 'control: a grant of a folder' 0 run writer --grant "write:$home/out" -- true
+	as_user ln -s "$home" "$home/other"
+	hides 'a granted folder by another name' KEY \
+		run reader --grant "read:$home" -- sh -c "cat $home/.ssh/id_test $home/other/.ssh/id_test"
+	shows 'control: what is no secret of it' note \
+		run reader --grant "read:$home" -- cat "$home/note"
+
+	ln -sfn "$home" "$base/alias.$user"
+	hides 'a deny through another name' inner \
+		run reader --deny "read:$base/alias.$user/code/project/d" -- cat "$project/d/key"
+	shows 'control: without the deny' inner run reader -- cat "$project/d/key"
+
+	as_user ln -s folder/exrc .exrc
+	as_user touch folder/exrc
+	status 'a protected name that is a link' 125 run writer -- true
+	status 'control: for who cannot write' 0 run reader -- true
+	rm "$project/.exrc"
+	status 'control: without the link' 0 run writer -- true
+}
+
+repositories() {
+	fresh "$user"
+	as_user mkdir "$home/.git"
+	hides 'a repository planted around the workspace: keys' KEY run reader -- cat "$home/.ssh/id_test"
+	HOME_SAVED=$home
+	home=/nonexistent hides 'the same, for a caller with another home' KEY \
+		run reader -- cat "$HOME_SAVED/.ssh/id_test"
+
+	as_user git init -q "$home/out/repository"
+	run writer --grant "write:$home/out/repository" -- sh -c \
+		"echo evil >$home/out/repository/.git/hooks/planted" >/dev/null
+	untouched 'the hooks of a granted repository' "$home/out/repository/.git/hooks/planted"
+	run writer --grant "write:$home/out/repository" -- sh -c "echo good >$home/out/repository/file" >/dev/null
+	shows 'control: a file of it' good as_user cat "$home/out/repository/file"
+}
+
+definitions() {
+	fresh "$user"
+	hides 'a deny of ./d, called from elsewhere' inner \
+		sh -c "cd / && $(declare -p base home project user | sed 's/^declare -- //;s/$/;/' | tr -d '\n')
+			if [ \$user -eq 0 ]; then HOME=\$home exec \$base/remit run -q -a \$base/denied.md -w \$project -- cat d/key 2>&1
+			else exec setpriv --reuid \$user --regid \$user --clear-groups env HOME=\$home \$base/remit run -q -a \$base/denied.md -w \$project -- cat d/key 2>&1; fi"
+	shows 'control: another file' file run denied -- cat file
+}
+
+identities() {
+	fresh "$user"
+	status 'set-user-ID by chmod' 1 run writer -- sh -c 'cp /bin/true s && chmod 4755 s'
+	status 'set-group-ID by chmod' 1 run writer -- chmod 2755 file
+	status 'control: chmod' 0 run writer -- chmod 755 file
+	status 'set-user-ID at creation' 1 run writer -- \
+		/usr/bin/python3 -c 'import os; os.open("new", os.O_CREAT | os.O_WRONLY, 0o4755)'
+	status 'control: creation' 0 run writer -- \
+		/usr/bin/python3 -c 'import os; os.open("new", os.O_CREAT | os.O_WRONLY, 0o755)'
+	if [ -n "$(find "$project" -perm /6000)" ]; then
+		fail "set-user-ID files (uid $user)" "$(find "$project" -perm /6000)"
+	else
+		pass "no set-user-ID file came out (uid $user)"
+	fi
+	status 'the priority of the caller' 1 run writer -- \
+		/usr/bin/python3 -c 'import os; os.setpriority(os.PRIO_PGRP, 0, 5)'
+	status 'control: its own' 0 run writer -- \
+		/usr/bin/python3 -c 'import os; os.setpriority(os.PRIO_PROCESS, 0, 5)'
+}
+
+programs() {
+	fresh "$user"
+	status 'an exec deny of a folder' 125 run writer --deny exec:/usr/bin/ -- true
+	status 'an exec deny with wildcards' 125 run writer --deny 'exec:pyth*' -- true
+	status 'an exec deny of a program' 126 run writer --deny exec:/usr/bin/id -- /usr/bin/id
+	status 'control: another program' 0 run writer --deny exec:/usr/bin/id -- true
+}
+
+rows() {
+	user=$1
+	links
+	repositories
+	definitions
+	identities
+	programs
+}
+
+if [ "$(id -u)" -eq 0 ]; then
+	rows 0
+	rows 4242
+else
+	rows "$(id -u)"
+fi
+report_close
