@@ -55,6 +55,7 @@ help:
 	@echo 'make test-sanitize  the same, and the program, with address and undefined-behaviour sanitizers'
 	@echo 'make fuzz-short     each fuzz target for FUZZ_SECONDS (10)'
 	@echo 'make lint           warnings, clang-tidy, cppcheck, shellcheck, format'
+	@echo 'make interface      the user interface: input, statuses, signals, the terminal'
 	@echo 'make probe          build/tests/probe, the probe of the walls'
 	@echo 'make bench          ratios of launch and search'
 	@echo 'make fresh          both commands of the README on a fresh Debian 12 (root only)'
@@ -112,6 +113,13 @@ $(BUILD)/tests/probe: $(PROBE_SOURCES) $(wildcard tests/probe/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(INCLUDES) -Itests/probe $(COMPILE) -static -o $@ $(PROBE_SOURCES)
 
+$(BUILD)/tests/terminal: tests/terminal.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -o $@ $<
+
+interface: $(BUILD)/remit $(BUILD)/tests/terminal
+	@tests/interface.sh
+
 probe: $(BUILD)/tests/probe
 
 test: $(BUILD)/remit $(UNIT_PROGRAMS)
@@ -139,7 +147,7 @@ fresh:
 # --- analysis
 
 LINT_SOURCES := $(LIBRARY_SOURCES) $(COMMAND_SOURCES) $(GENERATE_SOURCES)
-FORMATTED    := $(sort $(wildcard src/*/*.[ch] include/*.h tests/*/*.[ch]))
+FORMATTED    := $(sort $(wildcard src/*/*.[ch] include/*.h tests/*.c tests/*/*.[ch]))
 SCRIPTS      := $(shell grep -rlE '^.!(/usr)?/bin/(env )?(ba)?sh' scripts tests .ci 2>/dev/null)
 
 lint: $(GENERATED)
@@ -157,6 +165,6 @@ clean:
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
-.PHONY: all help test test-sanitize fuzz-short bench fresh lint probe clean
+.PHONY: all help test test-sanitize fuzz-short bench fresh lint interface probe clean
 .DELETE_ON_ERROR:
 .SECONDARY: $(GENERATED) $(SIMULATED)
