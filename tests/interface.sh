@@ -1,0 +1,751 @@
+#!/bin/bash
+# The user interface of run, explain and why: tests/interface.sh
+#
+# What bad input gets, exit statuses, streams, signals, limits, environment, places and commands;
+# the terminal by tests/terminal.c (build/tests/terminal). Every refusal has its control.
+#
+# Run as root, everything is done as root and once more as uid 4242, each with a home folder and a
+# workspace of its own below /var/tmp.
+# shellcheck disable=SC2016 # scripts are evaluated by the shell inside
+set -uo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=report.sh
+. "$here/report.sh"
+
+remit=${REMIT:-$here/../build/remit}
+terminal=${REMIT_TERMINAL:-$here/../build/tests/terminal}
+readonly search_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+readonly patience=20 # seconds after which a call counts as hung
+
+if [ ! -x "$remit" ]; then
+	echo "interface: no $remit: run make first" >&2
+	exit 1
+fi
+
+base=$(mktemp -d /var/tmp/remit-interface.XXXXXX)
+trap 'chmod -R u+rwX "$base"; rm -rf "$base"' EXIT
+chmod 755 "$base"
+home=$base/home workspace=$base/home/work files=$base/files
+mkdir -p "$workspace" "$files"
+# Copies that another user can reach, wherever the repository lies.
+cp "$remit" "$base/remit"
+cp "$here/interface.sh" "$here/report.sh" "$base/"
+[ ! -x "$terminal" ] || cp "$terminal" "$base/terminal"
+chmod -R a+rX "$base"
+
+program=(env -i --default-signal=INT --default-signal=QUIT HOME="$home" PATH="$search_path" LANG=C.UTF-8 TERM=xterm
+	"$base/remit")
+confined=("${program[@]}" run -q -a "$files/worker.md")
+marker=remit-interface-$$ # a name that only processes of this run bear
+output='' status=0        # of the last call
+
+# definition NAME LINE...: an agent's definition of these lines of front matter.
+definition() {
+	local file=$files/$1
+	shift
+	{
+		echo ---
+		printf '%b\n' "$@"
+		echo ---
+	} >"$file"
+}
+
+# call COMMAND...: with nothing on standard input; what it prints is `output`.
+call() {
+	output=$(timeout -k 1 "$patience" "$@" 2>&1 </dev/null)
+	status=$?
+}
+
+# conclude yes|no TITLE
+conclude() {
+	if [ "$1" = yes ]; then
+		pass "$2 (uid $UID)"
+	else
+		fail "$2 (uid $UID)" "status $status, output: $(head -c 600 <<<"$output" | cat -v | tr '\n' '|')"
+	fi
+}
+
+# try TITLE FUNCTION: what the function prints is shown where it fails.
+try() {
+	output=$("$2" 2>&1)
+	status=$?
+	conclude "$([ "$status" -eq 0 ] && echo yes || echo no)" "$1"
+}
+
+# equal EXPECTED ACTUAL: says both where they differ.
+equal() {
+	[ "$1" = "$2" ] && return 0
+	printf 'expected: %s\n  actual: %s\n' "$1" "$2"
+	return 1
+}
+
+# until_true SECONDS COMMAND...
+until_true() {
+	local deadline=$((SECONDS + $1 + 1))
+	shift
+	until "$@"; do
+		if [ "$SECONDS" -ge "$deadline" ]; then
+			echo "waited in vain for: $*"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# --- Bad input ----------------------------------------------------------------------------------
+
+# bad TITLE MESSAGE HELP ARGUMENT...: `remit run ARGUMENT... -- touch marker` is 125 and executes
+# nothing; the message matches, and what would help, each on a line of its own. Nothing that moves a
+# cursor reaches the terminal.
+bad() {
+	local title=$1 message=$2 help=$3 good=yes
+	shift 3
+	rm -f marker
+	call "${program[@]}" run "$@" -- touch marker
+	[ "$status" -eq 125 ] && [ ! -e marker ] || good=no
+	grep -Eq -e "^remit: .*$message" <<<"$output" || good=no
+	[ -z "$help" ] || grep -Eq -e "^remit: .*$help" <<<"$output" || good=no
+	! grep -vq '^remit: ' <<<"$output" || good=no
+	! LC_ALL=C grep -q '[^[:print:][:space:]]' <<<"${output//[$'\x80'-$'\xff']/}" || good=no
+	conclude "$good" "bad input: $title"
+}
+
+# good TITLE ARGUMENT...: the control: as `bad`, and COMMAND is executed.
+good() {
+	local title=$1 good=yes
+	shift
+	rm -f marker
+	call "${program[@]}" run -q "$@" -- touch marker
+	[ "$status" -eq 0 ] && [ -e marker ] || good=no
+	conclude "$good" "bad input, control: $title"
+}
+
+definitions() {
+	definition worker.md 'name: worker' 'tools: Read, Write, Edit, Bash' 'permissionMode: acceptEdits'
+	definition reader.md 'name: reader' 'tools: Read, Bash'
+	definition forbids.md 'name: forbids' 'tools: Read, Bash, TodoWrite' 'disallowedTools: Write'
+	definition mode.md 'name: a' 'tools: Read, Write, Bash' 'permissionMode: acceptEdit'
+	definition escape.md 'name: a' 'tools: Read, Write, Bash' 'permissionMode: "x\\e[31mred\\a"'
+	definition modes.md 'name: a' 'permissionMode: plan' 'permissionMode: acceptEdits'
+	definition tools.md 'name: a' 'tools: Read' 'tools: Read, Bash'
+	definition both.md 'name: a' 'tools:' '  Read: true' '  Write: true' '  Read: false'
+	definition typo.md 'name: a' 'disalowedTools: Write'
+	definition none.md 'name: a' 'tools: []'
+	definition nul.md 'name: a\0b' 'tools: Read, Write, Bash'
+	definition bytes.md 'name: a' 'tools: Read\xff, Write, Bash'
+	definition $'hostile\e[31m\nname.md' 'name: a' 'permissionMode: nonsense'
+	definition $'harmless\e[31m\nname.md' 'name: a' 'permissionMode: acceptEdits'
+	mkfifo "$files/fifo"
+	: >"$files/empty.md"
+	echo 'no front matter' >"$files/text.md"
+	truncate -s 100M "$files/large.md"
+	printf 'version: 1\ngrants: {read: [/etc]}\n' >"$files/key.yaml"
+	printf 'version: 1\ngrant:\n  raed: [/etc]\n' >"$files/effect.yaml"
+	printf 'version: 1\ngrant:\n  read: [/etc]\n' >"$files/policy.yaml"
+	printf 'version: 1\nmodes: {max: acceptEdits}\n' >"$files/ceiling.yaml"
+}
+
+bad_definitions() {
+	local path='give the path of an agent definition' begins='begins with a line `---`' before
+	good 'a definition' -a "$files/worker.md"
+	bad 'a missing file' 'files/missing.md: No such file' "$path" -a "$files/missing.md"
+	bad 'a directory' 'files: is a directory' "$path" -a "$files"
+	bad 'a fifo' 'files/fifo: is a fifo' "$path" -a "$files/fifo"
+	bad 'a file that is no definition' 'text.md:1: not an agent definition' "$begins" -a "$files/text.md"
+	bad 'an empty file' 'empty.md:1: not an agent definition' "$begins" -a "$files/empty.md"
+	before=$(date +%s%N)
+	bad 'a file of 100 MB' 'large.md: larger than 1048576 bytes' "$path" -a "$files/large.md"
+	conclude "$([ $(($(date +%s%N) - before)) -lt 1000000000 ] && echo yes || echo no)" \
+		'a file of 100 MB is refused within a second'
+	bad 'a NUL byte' 'nul.md:2: holds a NUL byte' 'UTF-8 text' -a "$files/nul.md"
+	bad 'bytes that are no UTF-8' 'bytes.md:3: `tools` is not understood' '' -a "$files/bytes.md"
+	bad 'an unknown mode' 'mode.md:4: unknown mode `acceptEdit`' 'did you mean `acceptEdits`' -a "$files/mode.md"
+	bad 'a terminal sequence as a mode' 'escape.md:4: .*\\x1b\[31mred\\x07' 'plan' -a "$files/escape.md"
+	bad 'two modes' 'modes.md:4: `permissionMode` stands twice, first on line 3' 'keep one' -a "$files/modes.md"
+	bad 'two lists of tools' 'tools.md:4: `tools` stands twice, first on line 3' 'keep one' -a "$files/tools.md"
+	bad 'a tool both true and false' 'both.md:6: `Read` stands twice' 'keep one' -a "$files/both.md"
+	bad 'a misspelt key' 'typo.md:3: .*disalowedTools' 'did you mean `disallowedTools`' -a "$files/typo.md"
+	bad 'no tool at all' 'none.md: the agent may use no tool at all' 'leave `tools` out' -a "$files/none.md"
+	bad 'a file of a hostile name' 'hostile\\x1b\[31m\\nname.md:3: unknown mode' '' -a "$files/"$'hostile\e[31m\nname.md'
+	good 'a file of a hostile name' -a "$files/"$'harmless\e[31m\nname.md'
+	bad 'a missing file of a hostile name' 'no\\x1b\[31m\\nname.md: No such file' "$path" -a "$files/"$'no\e[31m\nname.md'
+	bad 'no definition' 'no agent definition' '--agent FILE'
+}
+
+bad_options() {
+	local a=(-a "$files/worker.md")
+	bad 'an unknown option' 'unknown option --agnet' 'did you mean --agent' --agnet x
+	bad 'an unknown letter' 'unknown option -x' '--help' "${a[@]}" -qx
+	bad 'the beginning of a name' 'unknown option --workspac=\.' 'did you mean --workspace' "${a[@]}" --workspac=.
+	good 'the whole name' "${a[@]}" --workspace=.
+	bad 'a hostile option' 'unknown option --a\\x1b\[31m' '--help' "${a[@]}" $'--a\e[31m'
+	bad 'an option without its value' '--mode needs a value: MODE' '' "${a[@]}" --mode
+	bad 'a letter without its value' '--workspace needs a value: DIR' '' "${a[@]}" -w
+	bad 'an empty value' '--workspace needs a value' '' "${a[@]}" -w ''
+	bad 'a value where none belongs' '--strict takes no value' '' "${a[@]}" --strict=1
+	bad 'an option twice' '--agent is given twice' 'keep one' "${a[@]}" "${a[@]}"
+	bad 'a time twice' '--timeout is given twice' 'keep one' "${a[@]}" --timeout 5 --timeout 6
+	bad 'a limit twice' '--limit files is given twice' 'keep one' "${a[@]}" --limit files=64 --limit files=65
+	good 'two limits' "${a[@]}" --limit files=64 --limit cpu=100
+	bad 'a variable twice' '--env A is given twice' 'keep one' "${a[@]}" --env A=1 --env A
+	bad 'an unknown mode' '--mode acceptEdit: unknown mode' 'did you mean `acceptEdits`' "${a[@]}" --mode acceptEdit
+	good 'a mode' "${a[@]}" --mode acceptEdits
+	local time
+	for time in 0 -1 +5 ' 5' 5x 1.5 '' 99999999999999 200000d; do
+		bad "--timeout '$time'" "--timeout ${time/+/.}: not a time" '90s' "${a[@]}" --timeout "$time"
+	done
+	good '--timeout 5m' "${a[@]}" --timeout 5m
+	bad 'an unknown limit' '--limit file=1: unknown limit `file`' '' "${a[@]}" --limit file=1
+	bad 'a limit out of range' 'processes: out of range .1 to' '' "${a[@]}" --limit processes=0
+	bad 'a limit too large' 'processes: out of range' '' "${a[@]}" --limit processes=99999999999999999999
+	bad 'a limit that is no number' 'wall: write 90' '' "${a[@]}" --limit wall=long
+	bad 'a limit without a value' 'processes: write 512' '' "${a[@]}" --limit processes
+	bad 'memory, which cannot be held' 'limit memory cannot be held here' 'limit processes' "${a[@]}" --limit memory=1G
+	bad 'no name of a variable' '`A-B` is no name of a variable' '' "${a[@]}" --env A-B=1
+	bad 'an empty name of a variable' '`` is no name of a variable' '' "${a[@]}" --env =1
+	good 'a variable' "${a[@]}" --env A_B=1 --env C
+	bad 'an unknown level' '--layers landlock: not a level' 'namespaces' "${a[@]}" --layers landlock
+	good 'a level' "${a[@]}" --layers namespaces
+	bad 'an unknown wall' '--allow-weaker net: ' 'only `workspace`' "${a[@]}" --allow-weaker net
+	bad 'a user that is no number' '--user root: not a user id' 'id -u' "${a[@]}" --user root
+	if [ "$UID" -eq 0 ]; then
+		bad 'root as the user' '--user takes an id from 1' '' "${a[@]}" --user 0
+	else
+		bad 'another user' '--user 5: only root may choose' 'leave --user out' "${a[@]}" --user 5
+		good 'the own user' "${a[@]}" --user "$UID"
+	fi
+}
+
+bad_policies() {
+	local a=(-a "$files/worker.md") option
+	bad 'a policy that does not exist' 'missing.yaml: No such file' '' "${a[@]}" -p "$files/missing.yaml"
+	bad 'a ceiling that does not exist' 'missing.yaml: No such file' '' "${a[@]}" -C "$files/missing.yaml"
+	for option in -p -C; do
+		bad "an unknown key ($option)" 'key.yaml:2:1: unknown key `grants`' 'did you mean `grant`' "${a[@]}" $option "$files/key.yaml"
+		bad "an unknown effect ($option)" 'effect.yaml:3:3: unknown key `raed`' 'did you mean `read`' "${a[@]}" $option "$files/effect.yaml"
+	done
+	good 'a policy' "${a[@]}" -p "$files/policy.yaml"
+	good 'a ceiling' "${a[@]}" -C "$files/ceiling.yaml"
+	for option in --grant --deny; do
+		bad "$option of an unknown effect" "$option raed:x: not understood" 'read, write, exec, connect or delegate' "${a[@]}" $option raed:x
+		bad "$option without a colon" "$option read: not understood" 'EFFECT:TARGET' "${a[@]}" $option read
+		bad "$option of nothing" "$option read:: an empty target" '' "${a[@]}" $option read:
+	done
+	good '--grant' "${a[@]}" --grant "read:$files"
+	good '--deny' "${a[@]}" --deny "read:$files"
+	bad 'a connection that cannot be held' '--grant connect:example.org:443: .*cannot be held' 'take the permission away' "${a[@]}" --grant connect:example.org:443
+	bad 'the whole file system' 'the whole file system' 'one by one' "${a[@]}" --grant read:/
+	ln -s "$home" "$files/home"
+	mkdir -p "$home/.ssh"
+	echo key >"$home/.ssh/id_rsa"
+	bad 'another name of a folder with secrets' 'files/home is granted, but leads to .*\.ssh' "by its real path: $home" "${a[@]}" --grant "read:$files/home"
+	good 'its real path' "${a[@]}" --grant "read:$home"
+	rm "$files/home"
+	rm -r "$home/.ssh"
+}
+
+bad_workspaces() {
+	local a=(-a "$files/worker.md") name='name the project' weaker='--allow-weaker workspace'
+	bad 'a workspace that does not exist' 'workspace .*/missing: No such file' 'a folder that exists' "${a[@]}" -w "$base/missing"
+	bad 'a workspace that is a file' 'workspace .*/worker.md is not a folder' '' "${a[@]}" -w "$files/worker.md"
+	bad 'the root as workspace' 'the workspace cannot be /' "$name" "${a[@]}" -w /
+	bad 'a home folder as workspace' "workspace $home is a home folder" "$weaker" "${a[@]}" -w "$home"
+	bad 'a folder that holds one' "workspace $base holds the home folder $home" "$weaker" "${a[@]}" -w "$base"
+	bad 'a system folder' 'workspace /usr/lib is part of the system' "$weaker" "${a[@]}" -w /usr/lib
+	bad 'a shared folder' 'workspace /var/tmp is part of the system' "$weaker" "${a[@]}" -w /var/tmp
+	good 'a project' "${a[@]}" -w "$workspace"
+}
+
+bad_tools() {
+	local a=(-a "$files/worker.md" -w .)
+	good 'a tool' "${a[@]}" -t Write
+	bad 'a tool that is forbidden' '--tool Write: forbidden by .*/forbids.md:4' 'grants Read, Bash' -a "$files/forbids.md" -w . -t Write
+	bad 'a tool that is not granted' '--tool Write: not among the tools' 'grants Read, Bash' -a "$files/reader.md" -w . -t Write
+	bad 'an unknown tool' '--tool Wirte: unknown tool' 'grants Read, Write, Edit, Bash' "${a[@]}" -t Wirte
+	bad 'a tool without effects' '--tool TodoWrite: has no effects' '' -a "$files/forbids.md" -w . -t TodoWrite
+	bad 'an empty name' '--tool needs a value' '' "${a[@]}" -t ''
+	bad 'a forgotten name' '--tool needs a value' '' "${a[@]}" -t
+	bad 'a tool without a workspace' 'no workspace' '-w DIR or REMIT_WORKSPACE' -a "$files/worker.md" -t Bash
+}
+
+# Of the other subcommands, and of none: 125, and something on standard error.
+bad_commands() {
+	local -a line
+	while read -r -a line; do
+		call "${program[@]}" "${line[@]}"
+		conclude "$([ "$status" -eq 125 ] && grep -q '^remit: ' <<<"$output" && echo yes || echo no)" \
+			"bad input: remit ${line[*]/$base/}"
+	done <<-END
+
+		runn
+		run -a $files/worker.md
+		run -a $files/worker.md --
+		explain
+		explain $files/worker.md $files/reader.md
+		explain $files/missing.md
+		explain --grant raed:x $files/worker.md
+		explain $files/worker.md --jso
+		why $files/worker.md read
+		why $files/worker.md raed x
+		why $files/worker.md read x y
+		why -q $files/worker.md read x
+	END
+}
+
+# --- Exit status and streams --------------------------------------------------------------------
+
+# exits STATUS TITLE COMMAND...: `remit run ... COMMAND` exits so.
+exits() {
+	local expected=$1 title=$2
+	shift 2
+	call "${confined[@]}" "$@"
+	conclude "$([ "$status" -eq "$expected" ] && echo yes || echo no)" "status: $title"
+}
+
+# prints PATTERN: so does the last call.
+prints() {
+	conclude "$(grep -Eq -e "$1" <<<"$output" && echo yes || echo no)" "status: it is said: $1"
+}
+
+statuses() {
+	exits 0 'of COMMAND, 0' -- true
+	exits 3 'of COMMAND, 3' -- sh -c 'exit 3'
+	exits 143 '128+15' -- sh -c 'kill -TERM $$'
+	exits 137 '128+9' -- sh -c 'kill -KILL $$'
+	exits 139 '128+11' -- sh -c 'kill -SEGV $$'
+	exits 126 'not executable' -- /etc/passwd
+	prints '/etc/passwd: Permission denied'
+	exits 126 'a folder' -- .
+	exits 127 'not found on PATH' -- no-such-program
+	prints "no-such-program: command not found"
+	prints "PATH is $search_path"
+	exits 127 'not there' -- ./no-such-program
+	prints 'there is no such file'
+	printf '#!%s/none\n' "$base" >script
+	chmod 755 script
+	exits 127 'without its interpreter' -- ./script
+	prints "its interpreter $base/none does not exist"
+	printf '#!/bin/sh\nexit 7\n' >script
+	exits 7 'with its interpreter' -- ./script
+	printf 'exit 8\n' >script
+	exits 8 'without a #! line' -- ./script
+	exits 127 'an empty name' -- ''
+	exits 124 'timed out' --timeout 1 -- sleep 30
+	exits 0 'in time' --timeout 20 -- sleep 0.1
+	exits 124 'timed out, SIGTERM caught' --timeout 1 -- sh -c 'trap "exit 5" TERM; sleep 30 & wait'
+	exits 124 'timed out, SIGTERM ignored' --timeout 1 -- sh -c 'trap "" TERM; sleep 30; sleep 30'
+	exits 124 '--limit wall' --limit wall=1 -- sleep 30
+}
+
+input_is_a_folder() {
+	timeout "$patience" "${confined[@]}" -- touch marker <.
+	equal 125 $? && [ ! -e marker ]
+}
+
+closed_streams() {
+	equal '' "$("${confined[@]}" -- cat <&-)" || return 1
+	"${confined[@]}" -- sh -c 'echo text; exit 4' >&-
+	equal 4 $? || return 1
+	equal text "$("${confined[@]}" -- sh -c 'echo text; echo more >&2' 2>&-)" || return 1
+	"${confined[@]}" -- sh -c 'echo text >written; exit 6' <&- >&- 2>&-
+	equal 6 $? && equal text "$(cat written)" || return 1
+	"${program[@]}" explain "$files/worker.md" >&- 2>/dev/null
+	equal 125 $?
+}
+
+broken_pipe() {
+	timeout "$patience" "${confined[@]}" -- yes | head -n 1 >/dev/null
+	equal '141 0' "${PIPESTATUS[*]}" || return 1
+	# What fits into the pipe is a success.
+	timeout "$patience" "${program[@]}" --print-policies | head -n 1 >/dev/null
+	[[ ${PIPESTATUS[0]} =~ ^(0|141)$ ]]
+}
+
+full_device() {
+	local -a line
+	while read -r -a line; do
+		equal 125 "$("${program[@]}" "${line[@]}" 2>&1 >/dev/full | grep -q 'standard output: No space left'
+			echo $((PIPESTATUS[0] + PIPESTATUS[1])))" || return 1
+		"${program[@]}" "${line[@]}" >/dev/null || return 1
+	done <<-END
+		--help
+		--version
+		--print-policies
+		run --help
+		explain --help
+		why --help
+		explain $files/worker.md
+		explain --json $files/worker.md
+		explain $files/worker.md --json
+		why $files/worker.md read x
+		why $files/worker.md read x --json
+	END
+}
+
+shared_offset() {
+	seq 6 >numbers
+	equal '1 then 2' "$({
+		"${confined[@]}" -- sh -c 'read -r line; echo "$line"'
+		read -r line
+		echo "then $line"
+	} <numbers | xargs)" || return 1
+	equal '2 3' "$({
+		read -r _
+		"${confined[@]}" -- sh -c 'read -r line; echo "$line"'
+		read -r line
+		echo "$line"
+	} <numbers | xargs)"
+}
+
+much_data() {
+	head -c 100M /dev/urandom >"$files/data"
+	local sum
+	sum=$(sha1sum <"$files/data")
+	equal "$sum" "$("${confined[@]}" -- cat <"$files/data" | sha1sum)" || return 1
+	# shellcheck disable=SC2002 # a pipe is what is tried
+	equal "$sum" "$(cat "$files/data" | "${confined[@]}" -- sha1sum)" || return 1
+	"${confined[@]}" -- cat <"$files/data" >"$files/copy"
+	cmp "$files/data" "$files/copy" || return 1
+	rm "$files/data" "$files/copy"
+}
+
+other_input() {
+	equal text "$("${confined[@]}" -- cat <<<text)" || return 1
+	equal 'a b' "$("${confined[@]}" -- xargs <<-END
+		a
+		b
+	END
+	)"
+}
+
+# --- Signals ------------------------------------------------------------------------------------
+
+# begin SCRIPT: starts it confined, as the job `job`, and waits until it has made the file `ready`.
+begin() {
+	rm -f ready caught
+	"${confined[@]}" -- bash -c "$1" >/dev/null 2>&1 &
+	job=$!
+	until_true 10 [ -e ready ]
+}
+
+marked() {
+	pgrep -f "^$marker" >/dev/null
+}
+
+unmarked() {
+	! marked
+}
+
+# Ten signals may come as one; one must not come as two.
+caught_once() {
+	local signal
+	for signal in TERM INT HUP QUIT USR1 USR2 ALRM WINCH; do
+		begin "trap 'echo $signal >>caught' $signal; : >ready; for i in 1 2 3 4 5; do sleep 0.1; done; exit 9" || return 1
+		kill "-$signal" "$job"
+		wait "$job"
+		equal "9 $signal" "$? $(xargs <caught)" || return 1
+	done
+}
+
+ends_by() {
+	local pair
+	for pair in TERM:143 INT:130 HUP:129 QUIT:131 USR1:138; do
+		begin ': >ready; exec sleep 30' || return 1
+		sleep 0.1
+		kill "-${pair%:*}" "$job"
+		wait "$job"
+		equal "${pair#*:}" $? || return 1
+	done
+}
+
+# Three processes that bear the marker: COMMAND, one of another session, and a grandchild of that.
+# The name stands in a file: on remit's command line it would mark remit too.
+write_family() {
+	cat >family <<-END
+		(setsid bash -c '(exec -a $marker sleep 100 &); exec -a $marker sleep 100' &)
+		sleep 0.2
+		: >ready
+		exec -a $marker sleep 100
+	END
+}
+
+killed_from_outside() {
+	write_family
+	begin '. ./family' || return 1
+	until_true 5 marked && equal 3 "$(pgrep -fc "^$marker")" || return 1
+	kill -KILL "$job"
+	wait "$job" 2>/dev/null
+	equal 137 $? && until_true 2 unmarked
+}
+
+first_process_killed() {
+	write_family
+	begin '. ./family' || return 1
+	until_true 5 marked || return 1
+	kill -KILL "$(pgrep -P "$job")" 2>/dev/null || {
+		# Root's tool bears an id of its own; an ordinary user's bears the user's.
+		echo 'the first process cannot be killed'
+		return 1
+	}
+	wait "$job" 2>/dev/null
+	equal 137 $? && until_true 2 unmarked
+}
+
+nothing_is_left() {
+	local size
+	"${confined[@]}" -- bash -c '(setsid bash -c "while :; do echo >>grows; sleep 0.01; done" >/dev/null 2>&1 &); sleep 0.3'
+	size=$(stat -c %s grows) && [ "$size" -gt 0 ] || return 1
+	sleep 0.2
+	equal "$size" "$(stat -c %s grows)"
+}
+
+# As the control, the orphans are there while they run.
+orphans_are_reaped() {
+	"${confined[@]}" -- bash -c '
+		for i in 1 2 3 4 5; do (setsid sleep 0.4 &); done
+		[ "$(ps -e -o comm= | grep -c sleep)" -eq 5 ] || exit 1
+		sleep 0.8
+		! ps -e -o stat= | grep Z'
+}
+
+# --- Many at once, and limits -------------------------------------------------------------------
+
+two_hundred() {
+	local i bad=0
+	local -a jobs=()
+	for i in {1..200}; do
+		"${confined[@]}" -- true &
+		jobs+=($!)
+	done
+	for i in "${jobs[@]}"; do
+		wait "$i" || bad=$((bad + 1))
+	done
+	equal 0 $bad
+}
+
+# limited NAME: how many of sixty processes come to be.
+limited_processes() {
+	local bomb='for i in $(seq 60); do sleep 1 & echo; done' count
+	equal 60 "$("${confined[@]}" -- dash -c "$bomb" 2>/dev/null | wc -l)" || return 1
+	count=$("${confined[@]}" --limit processes=20 -- dash -c "$bomb" 2>/dev/null | wc -l)
+	if [ "$count" -lt 5 ] || [ "$count" -ge 20 ]; then
+		echo "$count processes under a limit of 20"
+		return 1
+	fi
+}
+
+limited_file_size() {
+	local script='head -c 2M /dev/zero >large 2>/dev/null; stat -c %s large'
+	equal 2097152 "$("${confined[@]}" -- sh -c "$script" 2>/dev/null)" || return 1
+	equal 1048576 "$("${confined[@]}" --limit file-size=1M -- sh -c "$script" 2>/dev/null)"
+}
+
+limited_files() {
+	local script='for i in $(seq 10 60); do eval "exec $i</dev/null" || break; echo; done'
+	equal 51 "$("${confined[@]}" -- bash -c "$script" 2>/dev/null | wc -l)" || return 1
+	equal 22 "$("${confined[@]}" --limit files=32 -- bash -c "$script" 2>/dev/null | wc -l)"
+}
+
+limited_cpu() {
+	timeout "$patience" "${confined[@]}" --limit cpu=1 -- bash -c 'while :; do :; done'
+	equal 137 $? || return 1
+	"${confined[@]}" --limit cpu=1 -- sleep 1.5
+}
+
+limited_scratch() {
+	local script='head -c 2M /dev/zero >/tmp/large'
+	"${confined[@]}" -- sh -c "$script" || return 1
+	! "${confined[@]}" --limit scratch=1M -- sh -c "$script" 2>/dev/null
+}
+
+# --- Environment and places ---------------------------------------------------------------------
+
+environment() {
+	local inside token=ghp_abcdefghijklmnopqrstuvwxyz0123456789
+	inside=$(env -i HOME="$home" PATH="$search_path" CC=cc CFLAGS=$token SECRET=x OTHER=$token \
+		"$base/remit" run -q -a "$files/worker.md" --env OTHER --env 'SET=a b' --env EMPTY= -- env)
+	equal "CC=cc EMPTY= OTHER=$token SET=a b" "$(grep -E '^(CC|OTHER|SET|EMPTY|CFLAGS|SECRET)=' <<<"$inside" | LC_ALL=C sort | xargs)" ||
+		return 1
+	equal "$home $workspace /tmp" "$("${confined[@]}" -- sh -c 'echo "$HOME $PWD $TMPDIR"')" || return 1
+	equal "$("${confined[@]}" -- sh -c 'id -un; id -un')" "$("${confined[@]}" -- sh -c 'echo "$USER"; echo "$LOGNAME"')"
+}
+
+process_attributes() {
+	equal '0027 5' "$(umask 027 && nice -n 5 "${confined[@]}" -- sh -c 'umask; nice' | xargs)" || return 1
+	equal "$(ionice -c 3 ionice)" "$(ionice -c 3 "${confined[@]}" -- ionice)"
+}
+
+directory() {
+	mkdir -p sub/deep
+	equal "$workspace/sub/deep" "$(cd sub/deep && "${confined[@]}" -w ../.. -- pwd)" || return 1
+	equal "$workspace" "$(cd "$files" && "${confined[@]}" -w "$workspace" -- pwd)" || return 1
+	equal "$workspace/sub" "$(cd sub && "${confined[@]}" -w "$workspace" -- sh -c 'echo "$PWD"')" || return 1
+	mkdir gone
+	(cd gone && rmdir ../gone && equal "$workspace" "$("${confined[@]}" -w "$workspace" -- pwd)") || return 1
+	mkdir gone
+	(cd gone && rmdir ../gone && "${confined[@]}" -- true 2>/dev/null)
+	equal 125 $?
+}
+
+# Each name of a workspace: what is written comes out, what is protected is not written.
+names_of_workspaces() {
+	local name place
+	for name in 'with space' $'new\nline' $'byte\xff' 'co:lon' "quo'te\"s" 'back\slash' 'star*[x]?' '$(id)' -dash \
+		a,b '{a,b}' '#x'; do
+		place=$home/$name
+		mkdir -p "$place/.vscode"
+		(cd "$place" && "${confined[@]}" -- sh -c 'echo text >written; echo text >.vscode/written' 2>/dev/null)
+		if [ ! -s "$place/written" ] || [ -e "$place/.vscode/written" ]; then
+			printf '%q\n' "$name"
+			return 1
+		fi
+		"${confined[@]}" -w "$place" -- sh -c 'rm written' || return 1
+		[ ! -e "$place/written" ] || return 1
+	done
+	ln -s work "$home/link"
+	(cd "$home/link" && "${confined[@]}" -- sh -c 'echo text >through-link') && [ -s "$workspace/through-link" ]
+}
+
+deep_path() {
+	local place=$workspace name i
+	name=$(printf 'n%.0s' {1..200})
+	for i in {1..12}; do
+		place=$place/$name
+	done
+	mkdir -p "$place/.vscode"
+	(cd "$place" && "${confined[@]}" -- sh -c 'echo text >written; echo text >.vscode/written') 2>/dev/null
+	[ -s "$place/written" ] && [ ! -e "$place/.vscode/written" ]
+}
+
+repository() {
+	local git=("${confined[@]}" -- git -c user.email=a@example.org -c user.name=a)
+	mkdir -p "$home/repository/sub/deep"
+	(cd "$home/repository" && echo top >top && env HOME="$home" git init -q . && env HOME="$home" git add top &&
+		env HOME="$home" git -c user.email=a@example.org -c user.name=a commit -qm first) || return 1
+	cd "$home/repository/sub/deep" || return 1
+	equal '' "$("${git[@]}" status --short)" || return 1
+	equal top "$("${confined[@]}" -- cat ../../top)" || return 1
+	! "${confined[@]}" -- sh -c 'echo text >>../../top' 2>/dev/null || return 1
+	! "${confined[@]}" -- touch ../beside 2>/dev/null || return 1
+	"${confined[@]}" -- touch new && "${git[@]}" add new && "${git[@]}" commit -qm second || return 1
+	equal 2 "$("${git[@]}" log --oneline | wc -l)"
+}
+
+# home_is EXPECTED ENVIRONMENT...: HOME inside, and it can be written.
+home_is() {
+	local expected=$1
+	shift
+	equal "$expected" "$(env -i PATH="$search_path" "$@" "$base/remit" run -q -a "$files/worker.md" -- \
+		sh -c 'echo text >"$HOME/written" && echo "$HOME"')"
+}
+
+homes() {
+	home_is "$home" HOME="$home" || return 1
+	[ ! -e "$home/written" ] || return 1
+	home_is /home/remit HOME=relative && home_is /home/remit HOME=/ &&
+		home_is /nonexistent/home HOME=/nonexistent/home && home_is "$base" HOME="$base" || return 1
+	local listed
+	listed=$(getent passwd "$UID" | cut -d : -f 6)
+	home_is "${listed:-/home/remit}" && home_is "${listed:-/home/remit}" HOME=
+}
+
+search_paths() {
+	equal /usr/local/bin:/usr/bin:/bin "$(env -i HOME="$home" "$base/remit" run -q -a "$files/worker.md" -- sh -c 'echo "$PATH"')" ||
+		return 1
+	call env -i HOME="$home" PATH= "$base/remit" run -q -a "$files/worker.md" -- sh
+	equal 127 "$status" && grep -q 'PATH is empty' <<<"$output" || return 1
+	env -i HOME="$home" PATH= "$base/remit" run -q -a "$files/worker.md" -- /bin/true
+}
+
+# --- COMMAND ------------------------------------------------------------------------------------
+
+commands() {
+	mkdir -p tools "$base/hidden"
+	printf '#!/bin/sh\necho "ran $1"\n' | tee tools/script >"$base/hidden/script"
+	chmod 755 tools/script "$base/hidden/script"
+	ln -s tools/script link
+	ln -s "$base/hidden/script" link-outside
+	equal 'ran a' "$("${confined[@]}" -- tools/script a)" &&
+		equal 'ran b' "$("${confined[@]}" -- ./link b)" &&
+		equal 'ran c' "$("${confined[@]}" -- "$base/hidden/script" c)" &&
+		equal 'ran d' "$("${confined[@]}" -- ../../hidden/script d)" &&
+		equal 'ran e' "$("${confined[@]}" -- ./link-outside e)" &&
+		equal 'ran f' "$(cd "$base/hidden" && "${confined[@]}" -w "$workspace" -- ./script f)" || return 1
+	equal 'ran g' "$(env -i HOME="$home" PATH="$base/hidden:$search_path" "$base/remit" run -q -a "$files/worker.md" -- script g)" ||
+		return 1
+	# The control: nothing else of that folder is there.
+	echo text >"$base/hidden/other"
+	! "${confined[@]}" -- cat "$base/hidden/other" 2>/dev/null
+}
+
+# --- The run ------------------------------------------------------------------------------------
+
+# add_results FILE: what another test printed, with its closing line, becomes part of this one.
+add_results() {
+	local p f s
+	sed '$d' "$1"
+	if ! [[ $(tail -n 1 "$1") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+		tail -n 1 "$1"
+		fail "$2" 'it was not finished'
+		return
+	fi
+	p=${BASH_REMATCH[1]} f=${BASH_REMATCH[2]} s=${BASH_REMATCH[3]}
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+on_a_terminal() {
+	if [ ! -x "$base/terminal" ]; then
+		skip 'the terminal' "no $terminal: make build/tests/terminal"
+		return
+	fi
+	env -i HOME="$home" PATH="$search_path" LANG=C.UTF-8 TERM=xterm REMIT_SKIP="${REMIT_SKIP:-}" \
+		"$base/terminal" "$base/remit" "$files/worker.md" >"$base/terminal.log" 2>&1
+	add_results "$base/terminal.log" 'the terminal'
+}
+
+cd "$workspace" || exit 1
+definitions
+bad_definitions
+bad_options
+bad_policies
+bad_workspaces
+bad_tools
+bad_commands
+statuses
+try 'stdin is a folder: 125' input_is_a_folder
+try 'closed standard streams' closed_streams
+try 'a pipe that nobody reads' broken_pipe
+try 'a full device: 125' full_device
+try 'the offset of standard input is shared' shared_offset
+try '100 MB through standard input and output' much_data
+try 'a string and a document as standard input' other_input
+try 'a signal reaches COMMAND once' caught_once
+try 'a signal that ends COMMAND: 128+N' ends_by
+try 'SIGKILL of remit ends everything inside' killed_from_outside
+try 'SIGKILL of the first process ends everything inside' first_process_killed
+try 'what COMMAND leaves behind ends before remit' nothing_is_left
+try 'orphans are reaped' orphans_are_reaped
+try 'two hundred at once' two_hundred
+try '--limit processes' limited_processes
+try '--limit file-size' limited_file_size
+try '--limit files' limited_files
+try '--limit cpu' limited_cpu
+try '--limit scratch' limited_scratch
+try 'environment' environment
+try 'umask, nice and ionice' process_attributes
+try 'current directory' directory
+try 'names of workspaces' names_of_workspaces
+try 'a workspace in a deep path' deep_path
+try 'a workspace in a repository' repository
+try 'HOME' homes
+try 'PATH' search_paths
+try 'COMMAND, however it is named' commands
+on_a_terminal
+
+if [ "$UID" -eq 0 ]; then
+	setpriv --reuid 4242 --regid 4242 --clear-groups env REMIT="$base/remit" REMIT_TERMINAL="$base/terminal" \
+		"$base/interface.sh" >"$base/user.log" 2>&1
+	add_results "$base/user.log" 'as uid 4242'
+fi
+report_close
