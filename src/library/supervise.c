@@ -48,12 +48,15 @@ static void hand_on(const struct watch *watch)
 		return;
 	if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE || reaches_command(&info))
 		return;
-	kill(watch->sandbox->init, (int)info.ssi_signo);
+	sandbox_signal(watch->sandbox, (int)info.ssi_signo);
 }
 
 static void time_is_up(struct watch *watch)
 {
-	kill(watch->sandbox->init, watch->terminated ? SIGKILL : SIGTERM);
+	if (watch->terminated)
+		kill(watch->sandbox->init, SIGKILL);
+	else
+		sandbox_signal(watch->sandbox, SIGTERM);
 	watch->deadline = watch->terminated ? 0 : now() + GRACE_MILLISECONDS;
 	watch->terminated = true;
 }

@@ -9,10 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	EVENT = 3, /* where the event descriptor is kept */
+	SIGNALS = 65,
+};
+
+/* Until when (seconds on CLOCK_MONOTONIC) a signal of that number from the supervisor is one that
+ * the whole process group got. */
+struct sent {
+	time_t group[SIGNALS];
 };
 
 static void publish(struct entering *entering, enum sandbox_outcome outcome)
@@ -123,12 +131,26 @@ static void reap(struct entering *entering, pid_t command)
 			end(entering, status);
 }
 
-/* A signal is handed on when a process outside sent it: si_pid is 0 for those. What the terminal
- * sends reaches COMMAND without help, and what comes from inside is nobody's business. */
-static void hand_on(pid_t command, const siginfo_t *info)
+/* What the supervisor queues is handed on. Who signals the supervisor's whole process group (a
+ * harness, timeout(1)) signals this process and COMMAND, too, and both before the supervisor:
+ * members of a group get a signal youngest first. COMMAND then has it already, unless it has left
+ * the group, as an interactive shell does. si_pid is 0 for senders outside. */
+static void hand_on(struct sent *sent, pid_t command, const siginfo_t *info)
 {
-	if (info->si_code == SI_USER && info->si_pid == 0)
-		kill(command, info->si_signo);
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (info->si_pid != 0 || info->si_signo >= SIGNALS)
+		return;
+	if (info->si_code == SI_USER) {
+		sent->group[info->si_signo] = now.tv_sec + 1;
+	} else if (info->si_code == SI_QUEUE) {
+		bool has_it =
+		        sent->group[info->si_signo] >= now.tv_sec && getpgid(command) == getpgrp();
+		sent->group[info->si_signo] = 0;
+		if (!has_it)
+			kill(command, info->si_signo);
+	}
 }
 
 static void keep_only_event(struct entering *entering)
@@ -141,6 +163,7 @@ static void keep_only_event(struct entering *entering)
 
 void stage_init(struct entering *entering)
 {
+	struct sent sent = {0};
 	sigset_t all;
 	siginfo_t info;
 
@@ -160,6 +183,6 @@ void stage_init(struct entering *entering)
 	for (;;) {
 		reap(entering, command);
 		if (sigwaitinfo(&all, &info) > 0)
-			hand_on(command, &info);
+			hand_on(&sent, command, &info);
 	}
 }

@@ -154,6 +154,11 @@ int sandbox_start(const struct sandbox_request *request, struct sandbox *out, st
 	return -1;
 }
 
+void sandbox_signal(const struct sandbox *sandbox, int number)
+{
+	sigqueue(sandbox->init, number, (union sigval){0});
+}
+
 void sandbox_close(struct sandbox *sandbox)
 {
 	if (sandbox->init > 0) {

@@ -51,6 +51,10 @@ struct sandbox_request {
  * made. What fails later shows in the report. */
 int sandbox_start(const struct sandbox_request *request, struct sandbox *out, struct error *err);
 
+/* Sends a signal to COMMAND, by way of pid 1: once, also where COMMAND got it together with the
+ * caller's process group. */
+void sandbox_signal(const struct sandbox *sandbox, int number);
+
 /* Kills what is left, releases everything. */
 void sandbox_close(struct sandbox *sandbox);
 
