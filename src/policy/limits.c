@@ -123,6 +123,13 @@ static struct policy_limit *find_limit(struct builder *build, const struct sourc
 	const char *nearest = text_nearest(item->name, names, count);
 	error_set(build->err, "%s: unknown limit `%s`%s%s%s", item->where, name ? name : "",
 	          nearest ? "; did you mean `" : "", nearest ? nearest : "", nearest ? "`?" : "");
+	if (nearest)
+		return NULL;
+	cleanup_buffer struct buffer known = {0};
+	for (size_t i = 0; i < count; i++)
+		buffer_printf(&known, "%s%s", i ? ", " : "one of ", names[i]);
+	if (known.size && !buffer_failed(&known))
+		error_help(build->err, "%s", known.data);
 	return NULL;
 }
 
