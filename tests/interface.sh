@@ -183,6 +183,10 @@ full_device() {
 	END
 }
 
+json_of_bytes() {
+	grep -q '"target":"a\\\\xffb","verdict":"allow"' <<<"$("${program[@]}" why --json "$files/worker.md" read $'a\xffb')"
+}
+
 shared_offset() {
 	seq 6 >numbers
 	equal '1 then 2' "$({
@@ -536,6 +540,7 @@ try 'stdin is a folder: 125' input_is_a_folder
 try 'closed standard streams' closed_streams
 try 'a pipe that nobody reads' broken_pipe
 try 'a full device: 125' full_device
+try 'why --json of a path that is no UTF-8' json_of_bytes
 try 'the offset of standard input is shared' shared_offset
 try '100 MB through standard input and output' much_data
 try 'a string and a document as standard input' other_input

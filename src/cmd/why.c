@@ -1,6 +1,9 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 
+#include "base/cleanup.h"
+#include "base/escape.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,9 +42,12 @@ static json_t *reason_lines(const char *reasons)
 static int print_json(const struct options *options, enum remit_verdict verdict,
                       const char *reasons)
 {
-	json_t *answer = json_pack("{s:i, s:s, s:s, s:s, s:o}", "v", 1, "effect", options->rest[1],
-	                           "target", options->rest[2], "verdict", verdicts[verdict].name,
-	                           "reasons", reason_lines(reasons));
+	/* JSON holds only UTF-8: any other bytes of a path are escaped as on a terminal. */
+	json_t *target = json_string(options->rest[2]);
+	cleanup_free char *escaped = target ? NULL : escape_terminal_copy(options->rest[2]);
+	json_t *answer = json_pack("{s:i, s:s, s:o, s:s, s:o}", "v", 1, "effect", options->rest[1],
+	                           "target", target ? target : json_string(escaped), "verdict",
+	                           verdicts[verdict].name, "reasons", reason_lines(reasons));
 	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
 	int status = REMIT_STATUS_FAILED;
 
@@ -49,7 +55,7 @@ static int print_json(const struct options *options, enum remit_verdict verdict,
 	if (text && cmd_print(text) == 0)
 		status = cmd_print("\n");
 	else if (!text)
-		fputs("remit: the target cannot be written as JSON\n", stderr);
+		cmd_say("", "out of memory");
 	free(text);
 	return status == 0 ? verdicts[verdict].status : REMIT_STATUS_FAILED;
 }

@@ -102,7 +102,8 @@ bad_options() {
 		bad "--timeout '$time'" "--timeout ${time/+/.}: not a time" '90s' "${a[@]}" --timeout "$time"
 	done
 	good '--timeout 5m' "${a[@]}" --timeout 5m
-	bad 'an unknown limit' '--limit file=1: unknown limit `file`' '' "${a[@]}" --limit file=1
+	bad 'an unknown limit' '--limit file=1: unknown limit `file`' 'did you mean `files`' "${a[@]}" --limit file=1
+	bad 'an unlikely limit' '--limit colour=1: unknown limit `colour`' 'one of processes, ' "${a[@]}" --limit colour=1
 	bad 'a limit out of range' 'processes: out of range .1 to' '' "${a[@]}" --limit processes=0
 	bad 'a limit too large' 'processes: out of range' '' "${a[@]}" --limit processes=99999999999999999999
 	bad 'a limit that is no number' 'wall: write 90' '' "${a[@]}" --limit wall=long
@@ -145,7 +146,7 @@ bad_policies() {
 	ln -s "$home" "$files/home"
 	mkdir -p "$home/.ssh"
 	echo key >"$home/.ssh/id_rsa"
-	bad 'another name of a folder with secrets' 'files/home is granted, but leads to .*\.ssh' "by its real path: $home" "${a[@]}" --grant "read:$files/home"
+	bad 'another name of a folder with secrets' 'files/home is granted, but leads to .*/home, which is not' "by its real path: $home" "${a[@]}" --grant "read:$files/home"
 	good 'its real path' "${a[@]}" --grant "read:$home"
 	rm "$files/home"
 	rm -r "$home/.ssh"
