@@ -323,10 +323,19 @@ nothing_is_left() {
 # As the control, the orphans are there while they run.
 orphans_are_reaped() {
 	"${confined[@]}" -- bash -c '
-		for i in 1 2 3 4 5; do (setsid sleep 0.4 &); done
-		[ "$(ps -e -o comm= | grep -c sleep)" -eq 5 ] || exit 1
-		sleep 0.8
-		! ps -e -o stat= | grep Z'
+		for i in 1 2 3 4 5; do (setsid sleep 3 &); done
+		for i in {1..50}; do
+			[ "$(ps -e -o args= | grep -cx "sleep 3")" -ne 5 ] || break
+			sleep 0.02
+		done
+		[ "$(ps -e -o args= | grep -cx "sleep 3")" -eq 5 ] || exit 1
+		pkill -x sleep
+		for i in {1..50}; do
+			ps -e -o comm= | grep -q sleep || exit 0
+			sleep 0.02
+		done
+		ps -e
+		exit 1'
 }
 
 # --- Many at once, and limits -------------------------------------------------------------------
