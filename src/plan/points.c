@@ -191,6 +191,7 @@ static void merge_equal(struct points *points)
 			last->secret |= point->secret;
 			last->protected |= point->protected;
 			last->named |= point->named;
+			last->given &= point->given;
 			last->region_root |= point->region_root;
 			last->no_read |= point->no_read;
 			last->no_write |= point->no_write;
@@ -223,7 +224,10 @@ static void judge(const struct policy *policy, struct point *point)
 		return;
 	}
 	policy_decide(policy, EFFECT_READ, point->path, &read);
-	policy_decide(policy, EFFECT_WRITE, point->path, &write);
+	if (region->kind == REGION_PROJECT)
+		policy_decide(policy, EFFECT_WRITE, point->path, &write);
+	else
+		write = (struct decision){.verdict = VERDICT_DENY, .because = read.because};
 	point->because = read.because;
 	if (read.verdict == VERDICT_ALLOW) {
 		point->state = write.verdict == VERDICT_ALLOW ? POINT_WRITE : POINT_READ;
@@ -245,25 +249,37 @@ static void judge(const struct policy *policy, struct point *point)
 	}
 }
 
-/* The walls are hundreds of names, most of which exist nowhere: they are judged only where
- * something stands at the name and the tree around it lets something through. */
+static bool nothing_at(const char *path)
+{
+	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* The walls, the system's trees and the toolchains are hundreds of names, most of which exist
+ * nowhere. They are judged only where something stands at the name, and walls only where the tree
+ * around them lets something through. */
 static bool settle(struct points *points, struct point *point)
 {
-	if ((!point->wall && !point->protected) || point->named || point->region_root ||
-	    point->parent < 0)
-		return false;
+	bool wall = (point->wall || point->protected) && !point->named && !point->region_root;
+
+	if (point->parent < 0 || (!wall && !point->given))
+		return point->given && nothing_at(point->path);
 
 	const struct point *parent = &points->items[point->parent];
+	if (wall) {
+		point->state = parent->state;
+		point->region = parent->region;
+		if (parent->state != POINT_READ && parent->state != POINT_WRITE)
+			return true;
+		if (parent->state == POINT_READ && !point->secret)
+			return true;
+	}
+	if (!nothing_at(point->path))
+		return false;
 	point->state = parent->state;
 	point->region = parent->region;
-	point->because = parent->because;
-	if (parent->state != POINT_READ && parent->state != POINT_WRITE)
-		return true;
-	if (parent->state == POINT_READ && !point->secret)
-		return true;
-	point->absent = faccessat(AT_FDCWD, point->path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-	                (errno == ENOENT || errno == ENOTDIR);
-	return point->absent;
+	point->absent = true;
+	return true;
 }
 
 static void find_parents(struct points *points)
@@ -336,12 +352,16 @@ static int refuse_wildcards(const struct policy *policy, const struct points *po
 
 int points_find(const struct policy *policy, struct points *out, struct error *err)
 {
-	const struct point region_kind = {.region_root = true};
-
 	*out = (struct points){0};
-	for (size_t i = 0; i < policy->region_count; i++)
-		if (add(out, policy->regions[i].root, &region_kind, err) < 0)
+	for (size_t i = 0; i < policy->region_count; i++) {
+		const struct point kind = {
+		        .region_root = true,
+		        .given = policy->regions[i].kind == REGION_SYSTEM ||
+		                 policy->regions[i].kind == REGION_HOME,
+		};
+		if (add(out, policy->regions[i].root, &kind, err) < 0)
 			return -1;
+	}
 	if (add_rules(policy, out, err) < 0 || add_git(policy->workspace, out, err) < 0 ||
 	    (policy->repository && strcmp(policy->repository, policy->workspace) != 0 &&
 	     add_git(policy->repository, out, err) < 0) ||

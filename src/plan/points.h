@@ -23,6 +23,7 @@ struct point {
 	enum point_state state;
 	enum region_kind region; /* meaningless where the state is POINT_HIDDEN without region */
 	bool region_root;
+	bool given;  /* only a system tree or a toolchain starts here: absence is nothing */
 	bool wall;   /* only secret and protected rules start here */
 	bool secret; /* a secret or protected rule starts here: absence is tolerated */
 	bool protected;

@@ -63,13 +63,14 @@ static int add_project(struct builder *build)
 
 static int add_secret(struct builder *build, const struct table_path *row, const char *root)
 {
-	for (int write = 0; write < 2; write++) {
-		char *because = text_printf("secrets.yaml:%u %s", row->line, row->path);
-		if (build_add_tree(build, RULE_SECRET, write ? EFFECT_WRITE : EFFECT_READ, root,
-		                   because) < 0)
-			return -1;
+	char *because = text_printf("secrets.yaml:%u %s", row->line, row->path);
+	char *again = because ? text_copy(because) : NULL;
+
+	if (build_add_tree(build, RULE_SECRET, EFFECT_READ, root, because) < 0) {
+		free(again);
+		return -1;
 	}
-	return 0;
+	return build_add_tree(build, RULE_SECRET, EFFECT_WRITE, root, again);
 }
 
 static int add_secrets(struct builder *build)
