@@ -24,7 +24,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 LIBRARY_SOURCES  := $(filter-out src/cmd/% src/generate/%,$(sort $(wildcard src/*/*.c)))
 COMMAND_SOURCES  := $(sort $(wildcard src/cmd/*.c))
 GENERATE_SOURCES := $(sort $(wildcard src/generate/*.c))
-GENERATE_BASE    := src/base/error.c src/base/buffer.c src/base/text.c src/base/file.c \
+GENERATE_BASE    := src/base/error.c src/base/buffer.c src/base/text.c src/base/path.c src/base/file.c \
                     src/base/yaml_tree.c src/policy/effect.c
 POLICY_FILES     := $(sort $(wildcard policies/*.yaml))
 GENERATED        := $(BUILD)/generated/tables.c $(BUILD)/generated/filter.c

@@ -4,6 +4,7 @@
 #include "generate/tables.h"
 
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "generate/emit.h"
 #include "policy/effect.h"
@@ -72,7 +73,14 @@ static int emit_paths(const struct source *source, const struct yaml_tree *mappi
 		emit_literal(out, key->value);
 		buffer_append_text(out, ", ");
 		emit_literal(out, help->value);
-		buffer_printf(out, ", %zu},\n", key->line);
+		/* The origin that a refusal names, ready made: a launch has hundreds of rules. */
+		cleanup_free char *because =
+		        text_printf("%s:%zu %s", path_name(source->path), key->line, key->value);
+		if (!because)
+			return error_memory(err);
+		buffer_printf(out, ", %zu, ", key->line);
+		emit_literal(out, because);
+		buffer_append_text(out, "},\n");
 	}
 	buffer_append_text(out, "};\n");
 	emit_count(out, table);

@@ -7,6 +7,7 @@
 #include "plan/visible.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,15 +17,19 @@
  * asked for many names. */
 struct folders {
 	char **items;
+	int *descriptors; /* of each, with O_PATH */
 	struct stat *places;
 	size_t count;
 };
 
 static void folders_clear(struct folders *folders)
 {
-	for (size_t i = 0; i < folders->count; i++)
+	for (size_t i = 0; i < folders->count; i++) {
 		free(folders->items[i]);
+		close(folders->descriptors[i]);
+	}
 	free(folders->items);
+	free(folders->descriptors);
 	free(folders->places);
 }
 
@@ -37,6 +42,26 @@ static bool known(const struct folders *folders, const struct stat *place)
 	return false;
 }
 
+/* Takes the folder over where it is new. What cannot be entered cannot be entered by the tool
+ * either. */
+static int add_folder(struct folders *folders, char **folder, struct error *err)
+{
+	struct stat *place = &folders->places[folders->count];
+	cleanup_close int descriptor = open(*folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (descriptor < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == EACCES
+		               ? 0
+		               : error_system(err, errno, "%s", *folder);
+	if (fstat(descriptor, place) < 0)
+		return error_system(err, errno, "%s", *folder);
+	if (known(folders, place))
+		return 0;
+	folders->descriptors[folders->count] = steal_descriptor(&descriptor);
+	folders->items[folders->count++] = steal_pointer(folder);
+	return 0;
+}
+
 static int folders_find(const char *search_path, struct folders *out, struct error *err)
 {
 	size_t most = 1;
@@ -45,17 +70,16 @@ static int folders_find(const char *search_path, struct folders *out, struct err
 		most += *at == ':';
 	out->items = calloc(most, sizeof(*out->items));
 	out->places = calloc(most, sizeof(*out->places));
-	if (!out->items || !out->places)
+	out->descriptors = calloc(most, sizeof(*out->descriptors));
+	if (!out->items || !out->places || !out->descriptors)
 		return error_memory(err);
 	for (const char *entry = search_path; entry;) {
 		size_t length = strcspn(entry, ":");
 		cleanup_free char *folder = text_copy_size(entry, length);
 		if (!folder)
 			return error_memory(err);
-		/* What cannot be entered cannot be entered by the tool either. */
-		if (folder[0] == '/' && stat(folder, &out->places[out->count]) == 0 &&
-		    !known(out, &out->places[out->count]))
-			out->items[out->count++] = steal_pointer(&folder);
+		if (folder[0] == '/' && add_folder(out, &folder, err) < 0)
+			return -1;
 		entry = entry[length] ? entry + length + 1 : NULL;
 	}
 	return 0;
@@ -89,6 +113,10 @@ static int mask_program(const struct plan_request *request, struct plan *plan,
 	if (name[0] == '/')
 		return mask_file(request, plan, name, because, err);
 	for (size_t i = 0; i < folders->count; i++) {
+		/* Most names exist nowhere: one short call tells. */
+		if (faccessat(folders->descriptors[i], name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+		    errno == ENOENT)
+			continue;
 		cleanup_free char *path = path_join(folders->items[i], name);
 		if (!path)
 			return error_memory(err);

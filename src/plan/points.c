@@ -5,6 +5,7 @@
 #include "base/kernel.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "plan/listing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +43,17 @@ static int add(struct points *points, const char *path, const struct point *kind
 	return 0;
 }
 
-static int add_rules(const struct policy *policy, struct points *points, struct error *err)
+/* Whether a secret of the home folder matters: not where the home folder is private and nothing can
+ * stand at the name. */
+static bool may_matter(const struct policy *policy, const struct listing *home, const char *path)
+{
+	const struct region *region = policy_region(policy, policy->home);
+
+	return !region || region->kind != REGION_SCRATCH || listing_may_hold(home, path);
+}
+
+static int add_rules(const struct policy *policy, const struct listing *home, struct points *points,
+                     struct error *err)
 {
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
@@ -55,7 +66,8 @@ static int add_rules(const struct policy *policy, struct points *points, struct 
 		/* A secret is refused for every effect: one point is enough. */
 		if (rule->kind != TARGET_PATH || rule->pattern.kind != PATTERN_TREE ||
 		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE) ||
-		    (rule->layer == RULE_SECRET && rule->effect != EFFECT_READ))
+		    (rule->layer == RULE_SECRET && (rule->effect != EFFECT_READ ||
+		                                    !may_matter(policy, home, rule->pattern.root))))
 			continue;
 		if (add(points, rule->pattern.root, &kind, err) < 0)
 			return -1;
@@ -108,14 +120,16 @@ static int add_other_name(const struct policy *policy, const struct rule *rule,
 	return add(points, real, &kind, err);
 }
 
-static int add_other_names(const struct policy *policy, struct points *points, struct error *err)
+static int add_other_names(const struct policy *policy, const struct listing *home,
+                           struct points *points, struct error *err)
 {
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 		bool refuses = rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN ||
 		               (rule->layer == RULE_SECRET && rule->effect == EFFECT_READ);
 		if (rule->kind != TARGET_PATH || rule->pattern.kind != PATTERN_TREE || !refuses ||
-		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE))
+		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE) ||
+		    !listing_may_hold(home, rule->pattern.root))
 			continue;
 		if (add_other_name(policy, rule, points, err) < 0)
 			return -1;
@@ -362,10 +376,12 @@ int points_find(const struct policy *policy, struct points *out, struct error *e
 		if (add(out, policy->regions[i].root, &kind, err) < 0)
 			return -1;
 	}
-	if (add_rules(policy, out, err) < 0 || add_git(policy->workspace, out, err) < 0 ||
+	cleanup_listing struct listing home = {0};
+	if (listing_read(policy->home, &home, err) < 0 || add_rules(policy, &home, out, err) < 0 ||
+	    add_git(policy->workspace, out, err) < 0 ||
 	    (policy->repository && strcmp(policy->repository, policy->workspace) != 0 &&
 	     add_git(policy->repository, out, err) < 0) ||
-	    add_other_names(policy, out, err) < 0 || protect_grants(policy, out, err) < 0)
+	    add_other_names(policy, &home, out, err) < 0 || protect_grants(policy, out, err) < 0)
 		return -1;
 	qsort(out->items, out->count, sizeof(*out->items), compare_points);
 	merge_equal(out);

@@ -55,6 +55,7 @@ struct table_path {
 	const char *path;
 	const char *help; /* why it is on the list; never NULL */
 	unsigned line;
+	const char *because; /* "FILE:LINE PATH" */
 };
 
 /* policies/trees.yaml */

@@ -27,7 +27,7 @@ static int add_regions(struct builder *build, enum region_kind kind, const struc
 {
 	for (size_t i = 0; i < count; i++) {
 		cleanup_free char *root = anchored(build, rows[i].path);
-		char *because = text_printf("trees.yaml:%u %s", rows[i].line, rows[i].path);
+		char *because = text_copy(rows[i].because);
 		if (!root) {
 			free(because);
 			return error_memory(build->err);
@@ -63,14 +63,9 @@ static int add_project(struct builder *build)
 
 static int add_secret(struct builder *build, const struct table_path *row, const char *root)
 {
-	char *because = text_printf("secrets.yaml:%u %s", row->line, row->path);
-	char *again = because ? text_copy(because) : NULL;
-
-	if (build_add_tree(build, RULE_SECRET, EFFECT_READ, root, because) < 0) {
-		free(again);
+	if (build_add_tree(build, RULE_SECRET, EFFECT_READ, root, text_copy(row->because)) < 0)
 		return -1;
-	}
-	return build_add_tree(build, RULE_SECRET, EFFECT_WRITE, root, again);
+	return build_add_tree(build, RULE_SECRET, EFFECT_WRITE, root, text_copy(row->because));
 }
 
 static int add_secrets(struct builder *build)
@@ -130,8 +125,7 @@ static int protect_root(struct builder *build, const char *root)
 			return error_memory(build->err);
 		if (rule_target(&rule, text, &base, build->err) < 0)
 			return error_context(build->err, "protected.yaml:%u", row->line);
-		if (build_add_rule(build, rule,
-		                   text_printf("protected.yaml:%u %s", row->line, row->path)) < 0)
+		if (build_add_rule(build, rule, text_copy(row->because)) < 0)
 			return -1;
 	}
 	return 0;

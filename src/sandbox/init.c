@@ -172,7 +172,9 @@ void stage_init(struct entering *entering)
 	sigfillset(&all);
 	__atomic_store_n(&entering->report->outcome, SANDBOX_RUNNING, __ATOMIC_RELEASE);
 
-	pid_t command = fork();
+	/* The child shares this memory until it executes: it changes nothing but the report, and no
+	 * page has to be copied. */
+	pid_t command = vfork();
 	if (command == 0)
 		become_command(entering);
 	if (command < 0) {

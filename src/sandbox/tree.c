@@ -1,7 +1,7 @@
 /* The sandbox's tree of files.
  *
- * Theory of operation: one private tmpfs, the store, is attached on top of the host's root, where
- * no path look-up of this process meets it. A folder of it becomes the sandbox's root; other
+ * Theory of operation: one private tmpfs, the store, is attached where no path look-up of this
+ * process meets it. A folder of it becomes the sandbox's root; other
  * folders become /dev, the scratch folders, the empty and the unreadable things that cover what is
  * refused. Every step of the plan then opens its place by descriptor and attaches a clone there.
  * At the end what must not be written is made read-only, and the root is changed. */
@@ -19,6 +19,10 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* A folder that every kernel has and where nothing is looked up: there the store and the root are
+ * attached while they are built. */
+static const char unseen[] = "/proc/driver";
 
 enum {
 	PLAIN = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
@@ -53,7 +57,7 @@ int stage_store(struct entering *entering, struct error *err)
 	entering->store = make_tmpfs(entering->plan->scratch_size, err);
 	if (entering->store < 0)
 		return -1;
-	if (move_mount(entering->store, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (move_mount(entering->store, "", AT_FDCWD, unseen, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return error_system(err, errno, "attaching the private tmpfs");
 	if (mkdirat(entering->store, "root", 0755) < 0 ||
 	    mkdirat(entering->store, "dev", 0755) < 0 ||
@@ -65,7 +69,7 @@ int stage_store(struct entering *entering, struct error *err)
 	entering->root = open_tree(entering->store, "root", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (entering->root < 0)
 		return error_system(err, errno, "open_tree of the root");
-	if (move_mount(entering->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (move_mount(entering->root, "", AT_FDCWD, unseen, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return error_system(err, errno, "attaching the root");
 	static const char *const folders[] = {"/dev", "/proc", "/run", "/var"};
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
@@ -264,10 +268,9 @@ int stage_root(struct entering *entering, struct error *err)
 		return error_system(err, errno, "entering the root");
 	if (kernel_pivot_root(".", ".") < 0)
 		return error_system(err, errno, "pivot_root");
-	/* What lies on the new root now is the host's root, and on that the store. */
-	for (int layer = 0; layer < 2; layer++)
-		if (umount2(".", MNT_DETACH) < 0)
-			return error_system(err, errno, "leaving the host's root");
+	/* What lies on the new root now is the host's root, and the store below that. */
+	if (umount2(".", MNT_DETACH) < 0)
+		return error_system(err, errno, "leaving the host's root");
 	if (chdir("/") < 0)
 		return error_system(err, errno, "/");
 	close(steal_descriptor(&entering->root));
