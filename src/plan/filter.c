@@ -9,14 +9,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A call that is refused with EPERM where the option at `offset` is set. */
+/* A call that is refused with EPERM where the option at `offset` is set; with `zero`, only where
+ * its first argument is 0. */
 static const struct extra_rule {
 	size_t offset;
 	int call;
+	bool zero;
 } extra_rules[] = {
         /* A file in memory has no path that a rule of Landlock could name, and execveat runs it. */
-        {offsetof(struct filter_options, limited_exec), SCMP_SYS(memfd_create)},
-        {offsetof(struct filter_options, limited_exec), SCMP_SYS(execveat)},
+        {offsetof(struct filter_options, limited_exec), SCMP_SYS(memfd_create), false},
+        {offsetof(struct filter_options, limited_exec), SCMP_SYS(execveat), false},
+        /* The process group is the caller's, and holds processes outside. */
+        {offsetof(struct filter_options, refuse_group_signals), SCMP_SYS(kill), true},
 };
 
 static void release_filter(scmp_filter_ctx *filter)
@@ -76,7 +80,10 @@ int filter_extra(const struct filter_options *options, struct sock_filter **prog
 			filter = seccomp_init(SCMP_ACT_ALLOW);
 		if (!filter)
 			return error_set(err, "libseccomp cannot begin a filter");
-		int result = seccomp_rule_add_exact(filter, SCMP_ACT_ERRNO(EPERM), rule->call, 0);
+		/* An int: the kernel ignores the upper half. */
+		const struct scmp_arg_cmp zero = SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, 0);
+		int result = seccomp_rule_add_exact_array(filter, SCMP_ACT_ERRNO(EPERM), rule->call,
+		                                          rule->zero, &zero);
 		if (result < 0)
 			return error_system(err, -result, "adding a rule to the filter");
 	}

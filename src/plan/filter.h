@@ -16,6 +16,9 @@ extern const size_t filter_base_count;
 struct filter_options {
 	/* Execution is limited to named programs: what Landlock does not see of it is refused. */
 	bool limited_exec;
+	/* Nothing else keeps a signal to the own process group from processes outside: the kernel
+	 * has no Landlock, or an ABI below 6. */
+	bool refuse_group_signals;
 };
 
 /* Compiles the second filter with libseccomp. Returns 0 and a program owned by the caller (free);

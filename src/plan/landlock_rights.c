@@ -26,7 +26,7 @@ const size_t landlock_rights_count = sizeof(landlock_rights) / sizeof(*landlock_
 
 const struct landlock_scope landlock_scopes[] = {
         {BIT(0), "abstract-unix-socket", 6},
-        {BIT(1), "signal", 6},
+        {LANDLOCK_SCOPE_SIGNALS, "signal", 6},
 };
 const size_t landlock_scopes_count = sizeof(landlock_scopes) / sizeof(*landlock_scopes);
 

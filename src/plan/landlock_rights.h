@@ -26,6 +26,9 @@ struct landlock_right {
 extern const struct landlock_right landlock_rights[];
 extern const size_t landlock_rights_count;
 
+/* No signals to processes outside. */
+#define LANDLOCK_SCOPE_SIGNALS (UINT64_C(1) << 1)
+
 struct landlock_scope {
 	uint64_t scope;
 	const char *name;

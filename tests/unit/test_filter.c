@@ -208,6 +208,39 @@ START_TEST(adds_nothing_without_a_reason)
 }
 END_TEST
 
+START_TEST(refuses_signals_to_the_group)
+{
+	static const struct {
+		int number;
+		uint64_t first;
+		uint32_t answer;
+	} rows[] = {
+	        {SYS_kill, 0, SECCOMP_RET_ERRNO | EPERM},
+	        {SYS_kill, UINT64_C(0xdead00000000), SECCOMP_RET_ERRNO | EPERM},
+	        {SYS_kill, 2, SECCOMP_RET_ALLOW},
+	        {SYS_kill, (uint64_t)-1, SECCOMP_RET_ALLOW},
+	        {SYS_tgkill, 0, SECCOMP_RET_ALLOW},
+	        {SYS_execveat, 0, SECCOMP_RET_ALLOW},
+	};
+	cleanup_error struct error err = {0};
+	cleanup_free struct sock_filter *program = NULL;
+	size_t count = 0;
+	const struct filter_options options = {.refuse_group_signals = true};
+
+	ck_assert_int_eq(filter_extra(&options, &program, &count, &err), 0);
+	ck_assert_int_eq(simulator_check(program, count, &err), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct seccomp_data call = {
+		        .arch = seccomp_arch_native() == SCMP_ARCH_X86_64 ? AUDIT_ARCH_X86_64
+		                                                          : AUDIT_ARCH_AARCH64,
+		        .nr = rows[i].number,
+		        .args = {rows[i].first},
+		};
+		ck_assert_uint_eq(simulator_run(program, count, &call), rows[i].answer);
+	}
+}
+END_TEST
+
 START_TEST(refuses_the_ways_around_limited_execution)
 {
 	static const struct {
@@ -416,6 +449,7 @@ int main(void)
 	suite_add_tcase(suite, filter);
 	tcase_add_test(extra, adds_nothing_without_a_reason);
 	tcase_add_test(extra, refuses_the_ways_around_limited_execution);
+	tcase_add_test(extra, refuses_signals_to_the_group);
 	suite_add_tcase(suite, extra);
 
 	SRunner *runner = srunner_create(suite);
