@@ -141,7 +141,8 @@ static int add_other_names(const struct policy *policy, const struct listing *ho
 static int protect_granted(const struct policy *policy, const char *root, struct points *points,
                            struct error *err)
 {
-	const struct point kind = {.no_write = true,
+	const struct point kind = {.wall = true,
+	                           .no_write = true,
 	                           .protected = true,
 	                           .because = "protected.yaml: a repository that was granted"};
 	cleanup_free char *git = path_join(root, ".git");
@@ -274,7 +275,7 @@ static bool nothing_at(const char *path)
  * around them lets something through. */
 static bool settle(struct points *points, struct point *point)
 {
-	bool wall = (point->wall || point->protected) && !point->named && !point->region_root;
+	bool wall = point->wall && !point->named && !point->region_root;
 
 	if (point->parent < 0 || (!wall && !point->given))
 		return point->given && nothing_at(point->path);
