@@ -125,8 +125,9 @@ static int permit_programs(const struct plan_request *request, struct plan *plan
 int plan_command_part(const struct plan_request *request, struct plan *plan, struct error *err)
 {
 	cleanup_free char *path = NULL;
+	const char *command = request->command[0];
 	int found =
-	        program_find(request->command[0], plan->search_path, plan->directory, &path, err);
+	        command ? program_find(command, plan->search_path, plan->directory, &path, err) : 1;
 
 	if (found < 0)
 		return -1;
