@@ -1,20 +1,14 @@
 /* Who the tool is. An ordinary caller keeps its id. A caller that is root gives the tool none of
  * the host's ids: an unused one outside, and the workspace owner's inside by way of an idmapped
  * mount, so that what it writes comes out as the owner's. */
+#include "plan/identity.h"
+
 #include "base/cleanup.h"
 #include "plan/parts.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum {
-	/* Outside every range that useradd(8), newuidmap(1) or container engines hand out. */
-	UNUSED_ID = 1900000000,
-	/* What a tool sees as its own id where the workspace is root's: programs that believe to be
-	 * root try chown and fail. */
-	INNER_ID = 1000,
-};
 
 static int as_user(long long user, struct plan_identity *out, struct error *err)
 {
@@ -47,10 +41,10 @@ int plan_identity_part(const struct plan_request *request, struct plan *plan, st
 		return error_system(err, errno, "%s", request->place->workspace);
 	*identity = (struct plan_identity){
 	        .mapped = true,
-	        .inner_user = owner.st_uid ? owner.st_uid : INNER_ID,
-	        .inner_group = owner.st_gid ? owner.st_gid : INNER_ID,
-	        .outer_user = UNUSED_ID,
-	        .outer_group = UNUSED_ID,
+	        .inner_user = owner.st_uid ? owner.st_uid : IDENTITY_INNER,
+	        .inner_group = owner.st_gid ? owner.st_gid : IDENTITY_INNER,
+	        .outer_user = IDENTITY_UNUSED,
+	        .outer_group = IDENTITY_UNUSED,
 	};
 	return 0;
 }

@@ -1,4 +1,6 @@
 /* Idmapped clones of the project's trees, for callers that are root. */
+#include "plan/idmap.h"
+
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/identity_map.h"
@@ -19,9 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A user namespace in which the file system's `user` is the host's `identity->outer_user`. It
- * lives as long as the descriptor. */
-static int open_map(const struct plan_identity *identity, uid_t user, gid_t group, int *out,
+int idmap_namespace(const struct plan_identity *identity, uid_t user, gid_t group, int *out,
                     struct error *err)
 {
 	pid_t holder = kernel_clone(CLONE_NEWUSER | SIGCHLD);
@@ -82,7 +82,8 @@ static int find_map(const struct plan *plan, const struct stat *status, struct m
 	if (map->namespace >= 0)
 		close(map->namespace);
 	*map = (struct map){status->st_uid, status->st_gid, -1};
-	return open_map(&plan->identity, status->st_uid, status->st_gid, &map->namespace, err);
+	return idmap_namespace(&plan->identity, status->st_uid, status->st_gid, &map->namespace,
+	                       err);
 }
 
 /* Clones the source, idmapped where `map` is given. Returns 0; 1 where this file system cannot be
