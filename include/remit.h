@@ -55,6 +55,7 @@ void remit_options_init(struct remit_options *options);
 enum remit_format {
 	REMIT_FORMAT_TABLE, /* for a terminal */
 	REMIT_FORMAT_JSON,  /* one line */
+	REMIT_FORMAT_RAW,   /* remit_compile: as a table, filters as numbers; else a table */
 };
 
 /* What the definition permits, effect by effect. The text is owned by the caller (free). */
@@ -95,6 +96,20 @@ enum {
  * found (`error` then says why). Negative: nothing was executed. */
 int remit_run(const struct remit_options *options, char *const *command, char *const *environment,
               remit_notice_function *notice, void *data, int *status, struct remit_error *error);
+
+/* How remit_run would confine `command`, from the same plan: mounts in order, Landlock rules,
+ * identity, limits, names of the environment, filters. Executes nothing. Where `command` is NULL
+ * or empty, the plan that every command gets; else negative wherever remit_run would be, also for
+ * what this machine cannot enforce. The text is owned by the caller (free). */
+int remit_compile(const struct remit_options *options, char *const *command,
+                  char *const *environment, remit_notice_function *notice, void *data,
+                  enum remit_format format, char **text, struct remit_error *error);
+
+/* What this kernel lets this user enforce, tried out; what is missing, and what mends it. The text
+ * is owned by the caller (free). `enforceable`: remit_run can work here. Forks; a calling program
+ * should have one thread. */
+int remit_doctor(enum remit_format format, char **text, bool *enforceable,
+                 struct remit_error *error);
 
 /* The names and texts of the built-in policies; NULL behind the last one. Static. */
 const char *remit_policy_name(size_t number);

@@ -8,6 +8,8 @@
 int cmd_run(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_why(int argc, char **argv);
+int cmd_compile(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_policies(int argc, char **argv);
 
 /* Prints one line "remit: KINDTEXT" to standard error, escaped for a terminal. */
@@ -16,6 +18,11 @@ void cmd_say(const char *kind, const char *text);
 /* Says what went wrong and what would help. Returns 125. */
 int cmd_fail(const struct remit_error *error);
 int cmd_fail_inner(struct error *err);
+
+/* Prints the plan for `command` (NULL: for every command), in the format that the options name.
+ * Returns the exit status. */
+struct options;
+int cmd_show_plan(struct options *options, char *const *command);
 
 /* Writes text to standard output. Returns 0, or 125 where that, or what was written there before,
  * failed. */

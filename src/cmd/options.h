@@ -13,7 +13,9 @@ enum {
 	CMD_RUN = 1,
 	CMD_EXPLAIN = 2,
 	CMD_WHY = 4,
-	CMD_ALL = 7,
+	CMD_COMPILE = 8,
+	CMD_DOCTOR = 16,
+	CMD_ALL = 15, /* all that have a definition */
 };
 
 enum {
@@ -28,7 +30,7 @@ struct text_array {
 struct options {
 	struct remit_options remit; /* points into the arrays below */
 	struct text_array policies, ceilings, grants, denies, environment, limits;
-	bool json, quiet, help;
+	bool json, raw, dry_run, quiet, help;
 	int verbose;
 	bool given[OPTIONS_MOST]; /* which rows of the table were */
 	char *const *rest;        /* what follows the options; NULL-terminated */

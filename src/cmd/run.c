@@ -52,6 +52,12 @@ int cmd_run(int argc, char **argv)
 		        cmd_print("\nExit status: 125 nothing was executed; 124 timed out; 126 not "
 		                  "executable;\n127 not found; 128+N killed by signal N; "
 		                  "else the command's own.\n");
+	} else if (!options.dry_run && (options.json || options.raw)) {
+		error_set(&err, "--%s goes with --dry-run only", options.json ? "json" : "raw");
+		error_help(&err, "COMMAND's output is its own; add --dry-run to see the plan");
+		status = cmd_fail_inner(&err);
+	} else if (options.dry_run && options.rest[0]) {
+		status = cmd_show_plan(&options, options.rest);
 	} else {
 		status = execute(&options);
 	}
