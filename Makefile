@@ -56,6 +56,7 @@ help:
 	@echo 'make fuzz-short     each fuzz target for FUZZ_SECONDS (10)'
 	@echo 'make lint           warnings, clang-tidy, cppcheck, shellcheck, format'
 	@echo 'make interface      the user interface: input, statuses, signals, the terminal'
+	@echo 'make doctor         compile, doctor and --dry-run, also on a kernel that lacks something'
 	@echo 'make probe          build/tests/probe, the probe of the walls'
 	@echo 'make bench          ratios of launch and search'
 	@echo 'make fresh          both commands of the README on a fresh Debian 12 (root only)'
@@ -117,6 +118,13 @@ $(BUILD)/tests/terminal: tests/terminal.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(INCLUDES) $(COMPILE) -o $@ $<
 
+$(BUILD)/tests/fake: tests/fake/fake.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -o $@ $< -lseccomp
+
+doctor: $(BUILD)/remit $(BUILD)/tests/fake
+	@tests/doctor.sh
+
 interface: $(BUILD)/remit $(BUILD)/tests/terminal
 	@tests/interface.sh
 
@@ -165,6 +173,6 @@ clean:
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
-.PHONY: all help test test-sanitize fuzz-short bench fresh lint interface probe clean
+.PHONY: all help test test-sanitize fuzz-short bench fresh lint interface doctor probe clean
 .DELETE_ON_ERROR:
 .SECONDARY: $(GENERATED) $(SIMULATED)

@@ -86,7 +86,7 @@ static void mounts(const struct plan *plan, struct buffer *out)
 		mount_line(&plan->mounts[i], out);
 	buffer_append_text(out, "  /dev and /proc are always remit's own\n");
 	if (*plan->scratch_size)
-		buffer_printf(out, "  scratch holds %s at most\n", plan->scratch_size);
+		buffer_printf(out, "  all scratch together holds %s at most\n", plan->scratch_size);
 }
 
 static void right_names(uint64_t rights, struct buffer *out)

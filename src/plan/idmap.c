@@ -98,8 +98,11 @@ static int clone_tree(struct plan *plan, struct plan_mount *mount, struct map *m
 		return -1;
 	cleanup_close int tree = open_tree(
 	        place, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (tree < 0)
-		return error_system(err, errno, "%s", mount->source);
+	if (tree < 0) {
+		error_system(err, errno, "%s: cloning the tree", mount->source);
+		return error_help(err, "root of a container may not mount: start remit as an "
+		                       "ordinary user there; `remit doctor` says more");
+	}
 	if (map) {
 		if (find_map(plan, &status, map, err) < 0)
 			return -1;

@@ -56,6 +56,9 @@ const struct probe probes[] = {
 
         {"mounts", "openat2", "no link of the host is followed", PROBE_REQUIRED,
          .try = probe_openat2, .major = 5, .minor = 6, .causes = probe_causes_calls},
+        {"mounts", "trees of the host", "root clones granted trees for the tool", PROBE_REQUIRED,
+         .only_root = true, .try = probe_host_trees, .major = 5, .minor = 2,
+         .causes = probe_causes_host_trees},
         {"mounts", "private tmpfs", "a root, /tmp and home that belong to one run", PROBE_REQUIRED,
          .namespaces = MOUNTS, .try = probe_tmpfs, .major = 5, .minor = 2,
          .causes = probe_causes_mounts},

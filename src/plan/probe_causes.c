@@ -186,7 +186,8 @@ const struct probe_cause probe_causes_identity[] = {
         CAUSE_UBUNTU,
         CAUSE_FILTER,
         {number_is, NULL, NULL, EPERM,
-         "root of a container, which may not map other ids: run remit as an ordinary user there"},
+         "--user UID with an id that /proc/self/uid_map has (root of a container may not map "
+         "others), or an ordinary user"},
         END,
 };
 
@@ -196,6 +197,15 @@ const struct probe_cause probe_causes_mounts[] = {
         CAUSE_PROFILE,
         {number_is, NULL, NULL, ENODEV, "a kernel that has this file system"},
         {number_is, NULL, NULL, ENOSPC, "sysctl fs.mount-max=100000"},
+        END,
+};
+
+const struct probe_cause probe_causes_host_trees[] = {
+        CAUSE_FILTER,
+        CAUSE_PROFILE,
+        {number_is, NULL, NULL, EPERM,
+         "root without CAP_SYS_ADMIN, as in a container: start remit as an ordinary user there, "
+         "or give it --cap-add SYS_ADMIN"},
         END,
 };
 

@@ -119,6 +119,17 @@ int probe_openat2(int value, struct probe_report *report)
 	return 0;
 }
 
+/* In the caller's mount namespace: it is root that clones, since the tool's id could not walk
+ * there.
+ */
+int probe_host_trees(int value, struct probe_report *report)
+{
+	(void)value;
+	if (open_tree(AT_FDCWD, "/", AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC) < 0)
+		return probe_failed(report, "open_tree");
+	return 0;
+}
+
 /* --- mounts: all in a mount namespace of their own --- */
 
 /* A private tmpfs on top of the host's root, where no path of this process meets it. */

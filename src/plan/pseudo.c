@@ -49,12 +49,15 @@ uint32_t pseudo_native(void)
 	return seccomp_arch_native();
 }
 
-static void append_name(struct buffer *out, char *name, uint32_t number)
+/* Takes over `name`, which may be NULL. */
+static void append_call(struct buffer *out, char *name, uint32_t number, bool with_number)
 {
-	if (name)
-		buffer_append_text(out, name);
-	else
+	if (!name)
 		buffer_printf(out, "0x%x", number);
+	else if (with_number)
+		buffer_printf(out, "%s (%u)", name, number);
+	else
+		buffer_append_text(out, name);
 	free(name);
 }
 
@@ -159,15 +162,17 @@ static bool is_data(const struct content *content, size_t offset)
 	       content->mask == UINT32_MAX;
 }
 
-static void append_constant(struct walk *walk, const struct state *state, uint32_t value)
+/* `ordered`: names have no order, so the number is wanted, too. */
+static void append_constant(struct walk *walk, const struct state *state, uint32_t value,
+                            bool ordered)
 {
 	if (is_data(&state->content, offsetof(struct seccomp_data, arch))) {
 		append_architecture(walk->out, value);
 	} else if (is_data(&state->content, offsetof(struct seccomp_data, nr))) {
 		uint32_t architecture =
 		        state->architecture_known ? state->architecture : walk->architecture;
-		append_name(walk->out, seccomp_syscall_resolve_num_arch(architecture, (int)value),
-		            value);
+		append_call(walk->out, seccomp_syscall_resolve_num_arch(architecture, (int)value),
+		            value, ordered);
 	} else {
 		buffer_printf(walk->out, "0x%x", value);
 	}
@@ -265,11 +270,7 @@ static void append_condition(struct walk *walk, const struct state *state,
 	if (BPF_SRC(instruction->code) == BPF_X)
 		buffer_append_text(walk->out, "x");
 	else
-		append_constant(walk, state, instruction->k);
-	/* Names have no order. */
-	if (is_data(&state->content, offsetof(struct seccomp_data, nr)) &&
-	    BPF_OP(instruction->code) != BPF_JEQ)
-		buffer_printf(walk->out, " (%u)", instruction->k);
+		append_constant(walk, state, instruction->k, BPF_OP(instruction->code) != BPF_JEQ);
 	buffer_append_text(walk->out, ": ");
 }
 
