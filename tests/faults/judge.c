@@ -1,0 +1,115 @@
+/* What a run with a fault may come to. */
+#include "faults.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+enum {
+	NOT_STARTED = 125,
+	NOT_EXECUTABLE = 126,
+	NOT_FOUND = 127,
+};
+
+/* Faults that are what a narrower machine answers, where remit goes on with less and says so: the
+ * lines of the state that may then differ. */
+static const struct {
+	long number;
+	int errors[3];
+	const char *keys[5];
+	const char *said; /* on standard error; NULL: nothing */
+} known[] = {
+        {SYS_landlock_create_ruleset,
+         {EOPNOTSUPP, ENOSYS, 0},
+         {"state landlock ", NULL},
+         "no Landlock"},
+        /* No idmapped mounts here: the tool is the workspace's owner, who is not root. */
+        {SYS_mount_setattr,
+         {EINVAL, EPERM, 0},
+         {"state uid_map ", "state gid_map ", "state status ", "state mount ", NULL},
+         NULL},
+};
+
+static bool has(const int *errors, int error)
+{
+	for (size_t i = 0; errors[i]; i++)
+		if (errors[i] == error)
+			return true;
+	return false;
+}
+
+static size_t line_length(const char *text)
+{
+	return strcspn(text, "\n");
+}
+
+/* Compares two outputs line by line but for lines with these keys. Returns the first line of
+ * `found` (or, where that ends early, of `wanted`) that differs, or NULL. */
+static const char *difference(const char *wanted, const char *found, const char *const *keys)
+{
+	while (*wanted || *found) {
+		size_t size = line_length(found);
+		bool same = size == line_length(wanted) && strncmp(found, wanted, size) == 0;
+		bool may_differ = false;
+
+		for (size_t i = 0; !same && keys && keys[i]; i++)
+			may_differ |= strncmp(found, keys[i], strlen(keys[i])) == 0 &&
+			              strncmp(wanted, keys[i], strlen(keys[i])) == 0;
+		if (!same && !may_differ)
+			return *found ? found : wanted;
+		found += size + (found[size] == '\n');
+		wanted += line_length(wanted);
+		wanted += *wanted == '\n';
+	}
+	return NULL;
+}
+
+static enum verdict executed(const struct point *point, int error, const char *reference,
+                             const struct run_result *result, char *why)
+{
+	const char *line = difference(reference, result->output, NULL);
+
+	if (!WIFEXITED(result->status) || WEXITSTATUS(result->status) != 7) {
+		snprintf(why, 256, "executed, but the status is 0x%x", (unsigned)result->status);
+		return VERDICT_FAILED;
+	}
+	if (!line)
+		return VERDICT_HELD;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (known[i].number == point->number && has(known[i].errors, error) &&
+		    (!known[i].said || strstr(result->complaint, known[i].said)) &&
+		    !difference(reference, result->output, known[i].keys))
+			return VERDICT_LESS;
+	snprintf(why, 256, "executed, confined otherwise: %.*s", (int)line_length(line), line);
+	return VERDICT_FAILED;
+}
+
+enum verdict judge(const struct point *point, int error, bool before, const char *reference,
+                   const struct run_result *result, char *why)
+{
+	int status = WIFEXITED(result->status) ? WEXITSTATUS(result->status) : -1;
+
+	*why = '\0';
+	if (result->hang)
+		snprintf(why, 256, "still running after %d seconds", HANG_SECONDS);
+	else if (result->left)
+		snprintf(why, 256, "a process outlived remit");
+	else if (!result->reached)
+		snprintf(why, 256, "not reached");
+	else if (*result->output)
+		return executed(point, error, reference, result, why);
+	else if (status == NOT_STARTED)
+		return VERDICT_REFUSED;
+	else if (before)
+		return VERDICT_ENDED_EARLY;
+	else if (point->number == SYS_execve && (status == NOT_EXECUTABLE || status == NOT_FOUND))
+		return VERDICT_NOT_EXECUTED;
+	else if (status < 0)
+		snprintf(why, 256, "nothing executed, but killed by signal %d",
+		         WTERMSIG(result->status));
+	else
+		snprintf(why, 256, "nothing executed, but the status is %d", status);
+	return VERDICT_FAILED;
+}
