@@ -247,9 +247,6 @@ static void judge(const struct policy *policy, struct point *point)
 	if (read.verdict == VERDICT_ALLOW) {
 		point->state = write.verdict == VERDICT_ALLOW ? POINT_WRITE : POINT_READ;
 		point->because = write.because;
-	} else if (write.verdict == VERDICT_ALLOW && read.class == DECISION_HIDDEN) {
-		point->state = POINT_WRITE;
-		point->because = write.because;
 	} else if (strcmp(point->path, policy->workspace) == 0) {
 		point->state = POINT_EMPTY;
 	} else if (read.class == DECISION_DENIED) {
