@@ -1,0 +1,193 @@
+/* What `why` says of each operation before the run, and what the host shows afterwards. */
+#include "differential.h"
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+char *path_resolved(const char *path, bool follow)
+{
+	char *real = follow ? realpath(path, NULL) : NULL;
+
+	if (real || strcmp(path, "/") == 0)
+		return real ? real : text_copy(path);
+	cleanup_free char *parent = path_parent(path);
+	cleanup_free char *place = path_resolved(parent, true);
+	return path_join(place, path_name(path));
+}
+
+enum verdict path_verdict(const struct policy *policy, enum effect effect, const char *path)
+{
+	cleanup_free char *real = path_resolved(path, true);
+	struct decision named;
+	struct decision resolved;
+
+	policy_decide(policy, effect, path, &named);
+	policy_decide(policy, effect, real, &resolved);
+	return named.verdict < resolved.verdict ? named.verdict : resolved.verdict;
+}
+
+static bool is_peer(const struct operation *operation)
+{
+	return operation->kind == OPERATION_CONNECT_INNER ||
+	       operation->kind == OPERATION_CONNECT_OUTER;
+}
+
+void batch_locate(struct batch *batch, const struct world *world)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		struct operation *operation = &batch->items[i];
+		const struct operation_name *name = &operation_names[operation->kind];
+		if (is_peer(operation))
+			continue;
+		cleanup_free char *path = path_resolved(operation->path, name->follows);
+		cleanup_free char *other =
+		        name->both ? path_resolved(operation->other, false) : NULL;
+		operation->in_world =
+		        path_below(path, world->root) && (!other || path_below(other, world->root));
+	}
+}
+
+static void lower(struct operation *operation, const struct policy *policy, enum effect effect,
+                  const char *name, const char *real)
+{
+	const char *const paths[] = {name, real};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct decision decision;
+		policy_decide(policy, effect, paths[i], &decision);
+		operation->at_launch |= decision.at_launch;
+		operation->scratch |= effect != EFFECT_EXEC && !decision.no_region &&
+		                      decision.region == REGION_SCRATCH;
+		if (decision.verdict < operation->verdict) {
+			operation->verdict = decision.verdict;
+			operation->because = decision.because;
+		}
+		if (i == 1 && decision.verdict < operation->resolved)
+			operation->resolved = decision.verdict;
+	}
+}
+
+static void lower_path(struct operation *operation, const struct policy *policy, const char *path)
+{
+	const struct operation_name *kind = &operation_names[operation->kind];
+	cleanup_free char *real = path_resolved(path, kind->follows);
+	const char *const names[] = {path, real};
+
+	/* A link at the end that is not followed is judged by its own name alone. */
+	lower(operation, policy, kind->effect, path, real);
+	/* What cannot be read cannot be executed either. */
+	if (kind->effect == EFFECT_EXEC)
+		lower(operation, policy, EFFECT_READ, path, real);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct decision reading;
+		policy_decide(policy, EFFECT_READ, names[i], &reading);
+		operation->lacks_read |= reading.verdict != VERDICT_ALLOW;
+	}
+}
+
+static void judge(struct operation *operation, const struct policy *policy)
+{
+	const struct operation_name *kind = &operation_names[operation->kind];
+	struct decision decision;
+
+	operation->verdict = VERDICT_ALLOW;
+	operation->resolved = VERDICT_ALLOW;
+	if (is_peer(operation)) {
+		policy_decide(policy, EFFECT_CONNECT, operation->path, &decision);
+		operation->verdict = operation->resolved = decision.verdict;
+		operation->because = decision.because;
+		return;
+	}
+	lower_path(operation, policy, operation->path);
+	if (kind->both)
+		lower_path(operation, policy, operation->other);
+	int found = kind->follows ? stat(operation->path, &operation->before)
+	                          : lstat(operation->path, &operation->before);
+	if (found < 0)
+		operation->before = (struct stat){0};
+}
+
+void batch_judge(struct batch *batch, const struct policy *policy)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		judge(&batch->items[i], policy);
+}
+
+/* --- Afterwards ----------------------------------------------------------------------------- */
+
+/* What was read, looked at or listed is the host's, and not something that stands in its place. */
+static bool was_seen(const struct operation *operation, const struct world *world)
+{
+	const char *evidence = operation->evidence;
+	char identity[64];
+
+	switch (operation->kind) {
+	case OPERATION_READ:
+		return operation->in_world ? world_owner_of(world, evidence) != NULL ||
+		                                     strncmp(evidence, ".ELF", 4) == 0
+		                           : strcmp(evidence, "-") != 0;
+	case OPERATION_STAT:
+		snprintf(identity, sizeof(identity), "%llu:%llu",
+		         (unsigned long long)operation->before.st_dev,
+		         (unsigned long long)operation->before.st_ino);
+		return strcmp(identity, evidence) == 0;
+	case OPERATION_LIST:
+		return operation->in_world ? strncmp(evidence, MARKER, sizeof(MARKER) - 1) == 0
+		                           : strcmp(evidence, "-") != 0;
+	default:
+		return true; /* executed, connected: the answer is the effect */
+	}
+}
+
+static bool was_changed(const struct operation *operation)
+{
+	const struct stat *before = &operation->before;
+	bool follows = operation_names[operation->kind].follows;
+	struct stat now = {0};
+	struct stat other = {0};
+	bool there = (follows ? stat(operation->path, &now) : lstat(operation->path, &now)) == 0;
+	bool other_there = operation->other && lstat(operation->other, &other) == 0;
+
+	switch (operation->kind) {
+	case OPERATION_APPEND:
+		return there && now.st_size > before->st_size;
+	case OPERATION_TRUNCATE:
+		return there && now.st_size == 0 && before->st_size > 0;
+	case OPERATION_CREATE:
+	case OPERATION_MKDIR:
+	case OPERATION_SYMLINK:
+		return there && before->st_nlink == 0;
+	case OPERATION_RENAME:
+		return !there && other_there;
+	case OPERATION_EXCHANGE:
+		return there && now.st_ino != before->st_ino;
+	case OPERATION_UNLINK:
+	case OPERATION_RMDIR:
+		return !there && before->st_nlink != 0;
+	case OPERATION_CHMOD:
+		return there && (now.st_mode & 07777) == CHANGED_MODE;
+	case OPERATION_TOUCH:
+		return there && now.st_mtim.tv_sec == CHANGED_TIME;
+	case OPERATION_LINK:
+		return other_there;
+	default:
+		return false;
+	}
+}
+
+void batch_observe(struct batch *batch, const struct world *world)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		struct operation *operation = &batch->items[i];
+		if (operation_names[operation->kind].changes)
+			operation->happened = was_changed(operation);
+		else
+			operation->happened = operation->error == 0 && was_seen(operation, world);
+	}
+}
