@@ -36,6 +36,9 @@ UNIT_SOURCES     := $(sort $(wildcard tests/unit/*.c tests/property/*.c))
 UNIT_PROGRAMS    := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 SUPPORT_SOURCES  := $(sort $(wildcard tests/simulator/*.c))
 PROBE_SOURCES    := $(sort $(wildcard tests/probe/*.c))
+FAULTS_SOURCES   := $(filter-out tests/faults/inside.c,$(sort $(wildcard tests/faults/*.c)))
+DIFFERENTIAL_SOURCES := $(filter-out %/helper.c,$(sort $(wildcard tests/differential/*.c)))
+DIFFERENTIAL_SECONDS ?= 36
 FUZZ_SOURCES     := $(sort $(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS    := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 FUZZ_SECONDS     ?= 10
@@ -56,6 +59,9 @@ help:
 	@echo 'make fuzz-short     each fuzz target for FUZZ_SECONDS (10)'
 	@echo 'make lint           warnings, clang-tidy, cppcheck, shellcheck, format'
 	@echo 'make interface      the user interface: input, statuses, signals, the terminal'
+	@echo 'make differential   what `remit why` says against what happens inside `remit run`'
+	@echo 'make faults         every system call of a launch made to fail, one error each'
+	@echo 'make soak           faults with every sensible error, fuzzing and comparison for long'
 	@echo 'make doctor         compile, doctor and --dry-run, also on a kernel that lacks something'
 	@echo 'make probe          build/tests/probe, the probe of the walls'
 	@echo 'make bench          ratios of launch and search'
@@ -118,6 +124,35 @@ $(BUILD)/tests/terminal: tests/terminal.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(INCLUDES) $(COMPILE) -o $@ $<
 
+$(BUILD)/tests/faults: $(FAULTS_SOURCES) $(wildcard tests/faults/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) -Itests/faults $(COMPILE) -o $@ $(FAULTS_SOURCES)
+
+$(BUILD)/tests/inside: tests/faults/inside.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -static -o $@ $<
+
+faults: $(BUILD)/remit $(BUILD)/tests/faults $(BUILD)/tests/inside
+	@tests/faults/run
+
+$(BUILD)/tests/differential: $(DIFFERENTIAL_SOURCES) $(wildcard tests/differential/*.h) $(BUILD)/libremit.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) -Itests/differential $(COMPILE) $(LINK) -o $@ $(DIFFERENTIAL_SOURCES) \
+		$(BUILD)/libremit.a $(LIBS)
+
+$(BUILD)/tests/differential-helper: tests/differential/helper.c tests/differential/operations.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -static -s -o $@ $<
+
+differential: $(BUILD)/remit $(BUILD)/tests/differential $(BUILD)/tests/differential-helper
+	@tests/differential/run $(DIFFERENTIAL_SECONDS)
+
+# What takes longer than a person waits.
+soak: $(BUILD)/remit $(BUILD)/tests/faults $(BUILD)/tests/inside $(FUZZ_PROGRAMS)
+	@tests/faults/run every
+	@$(MAKE) --no-print-directory differential DIFFERENTIAL_SECONDS=600
+	@tests/fuzz/run 600 $(FUZZ_PROGRAMS)
+
 $(BUILD)/tests/fake: tests/fake/fake.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(INCLUDES) $(COMPILE) -o $@ $< -lseccomp
@@ -173,6 +208,6 @@ clean:
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
-.PHONY: all help test test-sanitize fuzz-short bench fresh lint interface doctor probe clean
+.PHONY: all help faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean
 .DELETE_ON_ERROR:
 .SECONDARY: $(GENERATED) $(SIMULATED)
