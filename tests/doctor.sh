@@ -4,6 +4,7 @@
 # What they say is held against what run does: on this machine, on one that lacks something
 # (tests/fake answers for the kernel, and settings, a chroot and a covered /proc are made for real).
 # Run as root, everything is done as root and once more as uid 4242.
+# shellcheck disable=SC2016 # scripts are evaluated by the shell inside
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

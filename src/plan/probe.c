@@ -235,12 +235,14 @@ static _Noreturn void try(const struct probe *probe, struct probe_report *report
 static bool kernel_is_older(int major, int minor)
 {
 	struct utsname name;
-	int has_major = 0;
-	int has_minor = 0;
+	char *rest;
 
-	if (!major || uname(&name) < 0 ||
-	    sscanf(name.release, "%d.%d", &has_major, &has_minor) != 2)
+	if (!major || uname(&name) < 0)
 		return false;
+	long has_major = strtol(name.release, &rest, 10);
+	if (*rest != '.')
+		return false;
+	long has_minor = strtol(rest + 1, NULL, 10);
 	return has_major < major || (has_major == major && has_minor < minor);
 }
 
@@ -348,7 +350,7 @@ int probe_all(struct probe_result **out, struct error *err)
 const struct probe_result *probe_obstacle(const struct probe_result *results)
 {
 	for (size_t i = 0; i < probes_count; i++)
-		if (results[i].probe->need == PROBE_REQUIRED && results[i].state == PROBE_MISSING)
+		if (probes[i].need == PROBE_REQUIRED && results[i].state == PROBE_MISSING)
 			return &results[i];
 	return NULL;
 }

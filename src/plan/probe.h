@@ -6,6 +6,7 @@
 #ifndef REMIT_PLAN_PROBE_H
 #define REMIT_PLAN_PROBE_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 #include <stdbool.h>
@@ -133,7 +134,6 @@ char *probe_setting_value(const struct probe_setting *setting);
 
 /* What surrounds this process: a container, a chroot, a filter. Appends a line for each to `out`
  * as NUL-terminated text; nothing for a plain machine. */
-struct buffer;
 void probe_surroundings(struct buffer *out);
 
 #endif

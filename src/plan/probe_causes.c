@@ -61,14 +61,15 @@ static bool always(const struct probe_cause *cause, const struct probe_report *r
 /* A filter that this process did not load itself: of a container, a service, a launcher. */
 static bool is_filtered(void)
 {
+	static const char field[] = "Seccomp:";
 	char line[256];
-	int mode = 0;
+	long mode = 0;
 	cleanup_fclose FILE *status = fopen("/proc/self/status", "re");
 
 	while (status && fgets(line, sizeof(line), status))
-		if (sscanf(line, "Seccomp: %d", &mode) == 1)
-			break;
-	return mode == 2;
+		if (strncmp(line, field, strlen(field)) == 0)
+			mode = strtol(line + strlen(field), NULL, 10);
+	return mode == 2; /* SECCOMP_MODE_FILTER */
 }
 
 static bool filtered(const struct probe_cause *cause, const struct probe_report *report)
