@@ -164,6 +164,9 @@ dry() {
 	nothing_ran 'run --json'
 	launch @ --dry-run -t WebFetch -w "$workspace"
 	expect '--dry-run refuses what run refuses' 125
+	output=$("${clean[@]}" "$remit" run --dry-run -a "$base/engineer.md" -- true 2>&1 <"$base")
+	status=$?
+	expect '--dry-run refuses a folder as standard input' 125 'standard input is a folder'
 	call "$remit" run --dry-run -a "$base/engineer.md"
 	expect '--dry-run wants a command' 125 'no command'
 	launch @

@@ -3,11 +3,14 @@
 #include "base/cleanup.h"
 #include "plan/describe.h"
 #include "plan/probe.h"
+#include "sandbox/sandbox.h"
 
 /* A plan says what would be held; with a command, the question is whether it would run. */
 static int check_machine(char *const *command, struct error *err)
 {
-	return command && command[0] ? probe_level(err) : 0;
+	if (!command || !command[0])
+		return 0;
+	return sandbox_check_streams(err) < 0 ? -1 : probe_level(err);
 }
 
 int remit_compile(const struct remit_options *options, char *const *command,

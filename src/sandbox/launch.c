@@ -20,9 +20,7 @@
 static const uint64_t namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
                                    CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
-/* Through a folder as a standard stream everything around it could be opened; so could it be
- * through a descriptor that only names a place. */
-static int check_streams(struct error *err)
+int sandbox_check_streams(struct error *err)
 {
 	static const char *const names[] = {"standard input", "standard output", "standard error"};
 
@@ -129,7 +127,7 @@ static int start(const struct sandbox_request *request, struct sandbox *out, str
 {
 	cleanup_close int lifeline = -1;
 
-	if (check_streams(err) < 0 || make_channels(out, &lifeline, err) < 0)
+	if (sandbox_check_streams(err) < 0 || make_channels(out, &lifeline, err) < 0)
 		return -1;
 	out->init = kernel_clone(namespaces | SIGCHLD);
 	if (out->init == 0)

@@ -46,6 +46,11 @@ struct sandbox_request {
 	size_t arguments_size;
 };
 
+/* Through a folder as a standard stream everything around it could be opened; so could it be
+ * through a descriptor that only names a place. Opens /dev/null for a stream that is closed.
+ * Returns 0, or negative where nothing may be executed; sandbox_start asks, too. */
+int sandbox_check_streams(struct error *err);
+
 /* Starts building the sandbox. Blocks every signal of the caller except those that stop it;
  * `sandbox_close` restores the mask. Returns 0, or negative where not even the process could be
  * made. What fails later shows in the report. */
