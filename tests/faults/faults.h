@@ -66,6 +66,7 @@ enum verdict {
 	VERDICT_NOT_EXECUTED, /* 126 or 127 of execve itself */
 	VERDICT_ENDED_EARLY,  /* before the definition was read: nothing executed, whatever the
 	                         status */
+	VERDICT_NOT_REACHED,  /* another order of events: the call was not made, all was well */
 	VERDICT_FAILED,
 	VERDICTS,
 };

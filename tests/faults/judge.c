@@ -66,22 +66,29 @@ static const char *difference(const char *wanted, const char *found, const char 
 	return NULL;
 }
 
+/* The lines that may differ after this fault, or NULL. */
+static const char *const *keys_of(const struct point *point, int error, const char *complaint)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (known[i].number == point->number && has(known[i].errors, error) &&
+		    (!known[i].said || strstr(complaint, known[i].said)))
+			return known[i].keys;
+	return NULL;
+}
+
 static enum verdict executed(const struct point *point, int error, const char *reference,
                              const struct run_result *result, char *why)
 {
-	const char *line = difference(reference, result->output, NULL);
-
 	if (!WIFEXITED(result->status) || WEXITSTATUS(result->status) != 7) {
 		snprintf(why, 256, "executed, but the status is 0x%x", (unsigned)result->status);
 		return VERDICT_FAILED;
 	}
+	if (!difference(reference, result->output, NULL))
+		return result->reached ? VERDICT_HELD : VERDICT_NOT_REACHED;
+	const char *line =
+	        difference(reference, result->output, keys_of(point, error, result->complaint));
 	if (!line)
-		return VERDICT_HELD;
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (known[i].number == point->number && has(known[i].errors, error) &&
-		    (!known[i].said || strstr(result->complaint, known[i].said)) &&
-		    !difference(reference, result->output, known[i].keys))
-			return VERDICT_LESS;
+		return VERDICT_LESS;
 	snprintf(why, 256, "executed, confined otherwise: %.*s", (int)line_length(line), line);
 	return VERDICT_FAILED;
 }
@@ -96,10 +103,11 @@ enum verdict judge(const struct point *point, int error, bool before, const char
 		snprintf(why, 256, "still running after %d seconds", HANG_SECONDS);
 	else if (result->left)
 		snprintf(why, 256, "a process outlived remit");
-	else if (!result->reached)
-		snprintf(why, 256, "not reached");
 	else if (*result->output)
 		return executed(point, error, reference, result, why);
+	else if (!result->reached)
+		snprintf(why, 256, "nothing executed, but nothing failed: status 0x%x",
+		         (unsigned)result->status);
 	else if (status == NOT_STARTED)
 		return VERDICT_REFUSED;
 	else if (before)

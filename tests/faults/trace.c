@@ -35,6 +35,7 @@ struct task {
 	bool counted; /* calls of the reference run or of the task with the fault are watched */
 	bool faulty;  /* stands in the call that is to fail */
 	bool gone;
+	struct user_regs_struct before; /* the call was replaced */
 };
 
 struct trace {
@@ -64,14 +65,15 @@ static int set_registers(pid_t process, struct user_regs_struct *registers)
 	return (int)ptrace(PTRACE_SETREGSET, process, NT_PRSTATUS, &place);
 }
 
-/* brk(2) never returns an error: it fails by leaving the end where it is, which is what it also
- * does when it is asked for nothing. */
-static int replace_call(pid_t process, long number)
+/* The call becomes getpid(2). brk(2) never returns an error: it fails by leaving the end where it
+ * is, which is what it also does when it is asked for nothing. */
+static int replace_call(struct task *task, long number)
 {
 	struct user_regs_struct registers;
 
-	if (get_registers(process, &registers) < 0)
+	if (get_registers(task->process, &registers) < 0)
 		return -1;
+	task->before = registers;
 #if defined(__x86_64__)
 	if (number == SYS_brk)
 		registers.rdi = 0;
@@ -82,26 +84,31 @@ static int replace_call(pid_t process, long number)
 	struct iovec place = {.iov_base = &call, .iov_len = sizeof(call)};
 	if (number == SYS_brk)
 		registers.regs[0] = 0;
-	else if (ptrace(PTRACE_SETREGSET, process, NT_ARM_SYSTEM_CALL, &place) < 0)
+	else if (ptrace(PTRACE_SETREGSET, task->process, NT_ARM_SYSTEM_CALL, &place) < 0)
 		return -1;
 #else
 #error "registers of this machine are not known"
 #endif
-	return set_registers(process, &registers);
+	return set_registers(task->process, &registers);
 }
 
-static int replace_result(pid_t process, int error)
+/* The arguments are in their registers again after a call, so they are put back. */
+static int replace_result(struct task *task, long number, int error)
 {
 	struct user_regs_struct registers;
+	long long result = -error;
 
-	if (get_registers(process, &registers) < 0)
+	if (get_registers(task->process, &registers) < 0)
 		return -1;
 #if defined(__x86_64__)
-	registers.rax = (unsigned long long)(long long)-error;
+	registers.rdi = task->before.rdi;
+	if (number != SYS_brk)
+		registers.rax = (unsigned long long)result;
 #elif defined(__aarch64__)
-	registers.regs[0] = (unsigned long long)(long long)-error;
+	if (number != SYS_brk)
+		registers.regs[0] = (unsigned long long)result;
 #endif
-	return set_registers(process, &registers);
+	return set_registers(task->process, &registers);
 }
 
 /* --- tasks */
@@ -179,7 +186,7 @@ static int enter_call(struct trace *trace, struct task *task,
 		trace->result->reached = number == fault->number;
 		if (trace->result->reached) {
 			task->faulty = true;
-			if (replace_call(task->process, number) < 0)
+			if (replace_call(task, number) < 0)
 				return -1;
 		}
 	}
@@ -192,9 +199,7 @@ static int leave_call(struct trace *trace, struct task *task)
 	if (!task->faulty)
 		return 0;
 	task->faulty = false;
-	if (trace->request->fault->number == SYS_brk)
-		return 0;
-	return replace_result(task->process, trace->request->error);
+	return replace_result(task, trace->request->fault->number, trace->request->error);
 }
 
 static int on_call(struct trace *trace, struct task *task)
