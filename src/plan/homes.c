@@ -50,7 +50,8 @@ int homes_read(struct homes *out, struct error *err)
 	while ((entry = fgetpwent(stream)) != NULL)
 		if (add(out, entry, err) < 0)
 			return -1;
-	return ferror(stream) ? error_system(err, EIO, "/etc/passwd") : 0;
+	/* NULL is the end of the file, and every error. */
+	return feof(stream) ? 0 : error_set(err, "/etc/passwd could not be read to its end");
 }
 
 const struct home *homes_of(const struct homes *homes, uid_t user)

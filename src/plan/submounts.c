@@ -55,5 +55,6 @@ int submounts_mask(struct plan *plan, struct error *err)
 		                   err) < 0)
 			return -1;
 	}
-	return 0;
+	/* NULL is the end of the table, and every error. */
+	return feof(table) ? 0 : error_set(err, "/proc/self/mounts could not be read to its end");
 }
