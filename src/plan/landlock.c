@@ -4,6 +4,7 @@
 #include "plan/landlock_rights.h"
 #include "plan/parts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 int plan_add_right(struct plan *plan, const char *path, uint64_t rights, bool optional,
@@ -54,6 +55,8 @@ int plan_landlock_part(const struct plan_request *request, struct plan *plan, st
 {
 	int abi = kernel_landlock_abi();
 
+	if (abi < 0 && errno != ENOSYS && errno != EOPNOTSUPP)
+		return error_system(err, errno, "asking for Landlock");
 	plan->limited_exec = exec_limited(request->policy);
 	if (abi < 1)
 		return without_landlock(request, plan, err);
