@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,4 +55,12 @@ int file_read(const char *path, size_t limit, struct buffer *out, struct error *
 	}
 	buffer_append(out, "", 0);
 	return buffer_failed(out) ? error_memory(err) : 0;
+}
+
+int file_real_path(const char *path, char **out, struct error *err)
+{
+	*out = realpath(path, NULL);
+	if (*out || errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP)
+		return 0;
+	return error_system(err, errno, "%s", path);
 }

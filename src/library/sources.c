@@ -1,6 +1,7 @@
 #include "library/sources.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/text.h"
 
@@ -76,11 +77,13 @@ static int find_files(const struct remit_options *options, const struct place *p
 	return append_present(&out->ceilings, workspace, false, err);
 }
 
-/* What cannot be resolved cannot be read either, and that is reported where it is read. */
+/* What cannot be reached cannot be read either, and that is reported where it is read. */
 static int give(struct sources *out, const char *file, struct error *err)
 {
-	char *real = realpath(file, NULL);
+	char *real = NULL;
 
+	if (file_real_path(file, &real, err) < 0)
+		return -1;
 	return real ? append(&out->given, real, err) : 0;
 }
 

@@ -1,6 +1,7 @@
 #include "plan/locate.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "plan/homes.h"
@@ -32,8 +33,12 @@ static int find_home(const struct homes *homes, struct place *out, struct error 
 	if (!home || !*home)
 		home = own ? own->path : NULL;
 	if (home && *home == '/') {
-		cleanup_free char *real = realpath(home, NULL);
+		cleanup_free char *real = NULL;
+		if (file_real_path(home, &real, err) < 0)
+			return -1;
 		out->home_exists = real && access(real, X_OK) == 0;
+		if (real && !out->home_exists && errno != EACCES)
+			return error_system(err, errno, "%s", real);
 		out->home = real ? steal_pointer(&real) : path_absolute("/", home);
 		if (!out->home)
 			return error_memory(err);
@@ -155,31 +160,36 @@ static int find_repository(const struct homes *homes, uid_t owner, struct place 
 	return 0;
 }
 
-/* A folder that cannot be resolved cannot be read either. */
-static void add_home(const char *path, struct place *out)
+/* A folder that cannot be reached cannot be read either. */
+static int add_home(const char *path, struct place *out, struct error *err)
 {
-	char *real = path ? realpath(path, NULL) : NULL;
+	cleanup_free char *real = NULL;
+
+	if (path && file_real_path(path, &real, err) < 0)
+		return -1;
 	bool known = !real || strcmp(real, "/") == 0 || strcmp(real, out->home) == 0;
 
 	for (size_t i = 0; !known && i < out->other_home_count; i++)
 		known = strcmp(real, out->owned_homes[i]) == 0;
-	if (known) {
-		free(real);
-		return;
-	}
-	out->owned_homes[out->other_home_count] = real;
-	out->other_homes[out->other_home_count++] = real;
+	if (known)
+		return 0;
+	out->owned_homes[out->other_home_count] = steal_pointer(&real);
+	out->other_homes[out->other_home_count] = out->owned_homes[out->other_home_count];
+	out->other_home_count++;
+	return 0;
 }
 
-static void add_homes(const struct homes *homes, uid_t owner, struct place *out)
+static int add_homes(const struct homes *homes, uid_t owner, struct place *out, struct error *err)
 {
 	const struct home *own = homes_of(homes, getuid());
 	const struct home *owners = homes_of(homes, owner);
 
-	add_home(own ? own->path : NULL, out);
-	add_home(owners ? owners->path : NULL, out);
+	if (add_home(own ? own->path : NULL, out, err) < 0 ||
+	    add_home(owners ? owners->path : NULL, out, err) < 0)
+		return -1;
 	if (out->repository && strcmp(out->repository, out->workspace) != 0)
-		add_home(out->repository, out);
+		return add_home(out->repository, out, err);
+	return 0;
 }
 
 static int find_all(const struct place_request *request, const struct homes *homes,
@@ -192,10 +202,10 @@ static int find_all(const struct place_request *request, const struct homes *hom
 		return -1;
 	if (lstat(out->workspace, &owner) < 0)
 		return error_system(err, errno, "workspace %s", out->workspace);
-	if (find_repository(homes, owner.st_uid, out, err) < 0)
+	if (find_repository(homes, owner.st_uid, out, err) < 0 ||
+	    add_homes(homes, owner.st_uid, out, err) < 0 ||
+	    file_real_path(".", &out->directory, err) < 0)
 		return -1;
-	add_homes(homes, owner.st_uid, out);
-	out->directory = realpath(".", NULL);
 	if (!out->directory)
 		out->directory = text_copy(out->workspace);
 	return out->directory ? 0 : error_memory(err);

@@ -99,8 +99,11 @@ static int mask_file(const struct plan_request *request, struct plan *plan, cons
 		return errno == ENOENT || errno == ENOTDIR || errno == EACCES
 		               ? 0
 		               : error_system(err, errno, "%s", path);
-	if (!visible_inside(request->policy, real) || stat(real, &status) < 0 ||
-	    !S_ISREG(status.st_mode))
+	if (!visible_inside(request->policy, real))
+		return 0;
+	if (stat(real, &status) < 0)
+		return error_system(err, errno, "%s", real);
+	if (!S_ISREG(status.st_mode))
 		return 0;
 	return plan_add_mount(plan, MOUNT_MASK, real, NULL, because, NULL, err);
 }

@@ -108,7 +108,9 @@ static int add_other_name(const struct policy *policy, const struct rule *rule,
 		return 0;
 	if (place < 0 && errno != ELOOP)
 		return error_system(err, errno, "%s", path);
-	if (place >= 0 && (fstat(place, &status) < 0 || !S_ISLNK(status.st_mode)))
+	if (place >= 0 && fstat(place, &status) < 0)
+		return error_system(err, errno, "%s", path);
+	if (place >= 0 && !S_ISLNK(status.st_mode))
 		return 0;
 	if (rule->layer == RULE_SECRET && granted_by_name(policy, path))
 		return 0;
