@@ -24,10 +24,12 @@
 int idmap_namespace(const struct plan_identity *identity, uid_t user, gid_t group, int *out,
                     struct error *err)
 {
+	pid_t self = getpid();
 	pid_t holder = kernel_clone(CLONE_NEWUSER | SIGCHLD);
 
 	if (holder == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != self)
+			_exit(1);
 		for (;;)
 			pause();
 	}
@@ -48,7 +50,9 @@ int idmap_namespace(const struct plan_identity *identity, uid_t user, gid_t grou
 		if (*out < 0)
 			result = error_system(err, errno, "%s", path);
 	}
-	kill(holder, SIGKILL);
+	/* It would be waited for forever; it ends with this process, which does not go on. */
+	if (kill(holder, SIGKILL) < 0)
+		return error_system(err, errno, "ending the holder of a user namespace");
 	while (waitpid(holder, NULL, 0) < 0 && errno == EINTR)
 		;
 	return result;
