@@ -60,7 +60,8 @@ static int execute_path(const struct plan *plan, const char *path)
 	return errno;
 }
 
-/* Looks COMMAND up on PATH as it is inside. Returns the errno that says most. */
+/* Looks COMMAND up on PATH as it is inside. Returns the errno that says most; 0 where memory did
+ * not suffice to try. */
 static int execute(const struct plan *plan)
 {
 	int result = ENOENT;
@@ -74,7 +75,7 @@ static int execute(const struct plan *plan)
 		char *path = length ? text_printf("%.*s/%s", (int)length, entry, plan->command[0])
 		                    : text_printf("./%s", plan->command[0]);
 		if (!path)
-			return ENOMEM;
+			return 0;
 		int number = execute_path(plan, path);
 		if (number != ENOENT && number != ENOTDIR && number != EACCES)
 			return number;
@@ -86,16 +87,31 @@ static int execute(const struct plan *plan)
 	return result;
 }
 
+/* What failed before execve was tried: nothing was executed. */
+static void report_failure(struct entering *entering, const char *step, int number)
+{
+	struct sandbox_report *report = entering->report;
+
+	snprintf(report->message, sizeof(report->message), "starting the command: %s: %s", step,
+	         strerrordesc_np(number));
+	__atomic_store_n(&report->outcome, SANDBOX_FAILED, __ATOMIC_RELEASE);
+}
+
 static _Noreturn void become_command(struct entering *entering)
 {
 	struct sandbox_report *report = entering->report;
 
-	if (close_range(EVENT, ~0U, 0) < 0 ||
-	    sigprocmask(SIG_SETMASK, &entering->signals, NULL) < 0)
-		report->number = errno;
-	else
+	if (close_range(EVENT, ~0U, 0) < 0) {
+		report_failure(entering, "closing descriptors", errno);
+	} else if (sigprocmask(SIG_SETMASK, &entering->signals, NULL) < 0) {
+		report_failure(entering, "restoring the signal mask", errno);
+	} else {
 		report->number = execute(entering->plan);
-	__atomic_store_n(&report->outcome, SANDBOX_NOT_EXECUTED, __ATOMIC_RELEASE);
+		if (report->number == 0)
+			report_failure(entering, "looking it up", ENOMEM);
+		else
+			__atomic_store_n(&report->outcome, SANDBOX_NOT_EXECUTED, __ATOMIC_RELEASE);
+	}
 	_exit(127);
 }
 
@@ -115,8 +131,7 @@ static _Noreturn void end(struct entering *entering, int status)
 	if (report->input_moved)
 		report->input_offset = lseek(STDIN_FILENO, 0, SEEK_CUR);
 	report->status = status;
-	publish(entering,
-	        report->outcome == SANDBOX_NOT_EXECUTED ? SANDBOX_NOT_EXECUTED : SANDBOX_ENDED);
+	publish(entering, report->outcome == SANDBOX_RUNNING ? SANDBOX_ENDED : report->outcome);
 	_exit(0);
 }
 
@@ -178,8 +193,8 @@ void stage_init(struct entering *entering)
 	if (command == 0)
 		become_command(entering);
 	if (command < 0) {
-		entering->report->number = errno;
-		publish(entering, SANDBOX_NOT_EXECUTED);
+		report_failure(entering, "vfork", errno);
+		publish(entering, SANDBOX_FAILED);
 		_exit(125);
 	}
 	for (;;) {
