@@ -13,8 +13,8 @@
  * nothing else, as "none given". */
 int file_read(const char *path, size_t limit, struct buffer *out, struct error *err);
 
-/* The path without links of what `path` leads to, owned by the caller; NULL where the caller reaches
- * nothing there (ENOENT, ENOTDIR, EACCES, ELOOP). Negative where that cannot be said. */
+/* The path without links of what `path` leads to, owned by the caller; NULL where the caller
+ * reaches nothing there (ENOENT, ENOTDIR, EACCES, ELOOP). Negative where that cannot be said. */
 int file_real_path(const char *path, char **out, struct error *err);
 
 #endif

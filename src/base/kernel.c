@@ -3,6 +3,7 @@
 #include <linux/landlock.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,12 +41,18 @@ int kernel_seccomp_filter(const void *program)
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
 }
 
-int kernel_clone(uint64_t flags)
-{
 #ifdef __s390x__
 #error "clone(2) takes its arguments in another order here"
 #endif
+
+int kernel_clone(uint64_t flags)
+{
 	return (int)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+}
+
+int kernel_clone_process(uint64_t flags, int *process)
+{
+	return (int)syscall(SYS_clone, flags | CLONE_PIDFD, NULL, process, NULL, NULL);
 }
 
 int kernel_pivot_root(const char *new_root, const char *put_old)

@@ -28,6 +28,9 @@ int kernel_seccomp_filter(const void *program);
 /* clone(2) without a new stack, as fork(2) does it: 0 in the child. */
 int kernel_clone(uint64_t flags);
 
+/* The same; `*process` becomes a descriptor of the child (close-on-exec), owned by the caller. */
+int kernel_clone_process(uint64_t flags, int *process);
+
 int kernel_pivot_root(const char *new_root, const char *put_old);
 
 #endif

@@ -20,7 +20,6 @@ enum {
 
 struct watch {
 	struct sandbox *sandbox;
-	int signals;
 	long long deadline; /* milliseconds on CLOCK_MONOTONIC; 0: none */
 	bool terminated;    /* SIGTERM was sent because the time is up */
 };
@@ -44,7 +43,7 @@ static void hand_on(const struct watch *watch)
 {
 	struct signalfd_siginfo info;
 
-	if (read(watch->signals, &info, sizeof(info)) != sizeof(info))
+	if (read(watch->sandbox->arriving, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE || reaches_command(&info))
 		return;
@@ -77,12 +76,13 @@ static int wait_for_end(struct watch *watch, struct error *err)
 	struct pollfd places[] = {
 	        {.fd = watch->sandbox->event, .events = POLLIN},
 	        {.fd = watch->sandbox->process, .events = POLLIN},
-	        {.fd = watch->signals, .events = POLLIN},
+	        {.fd = watch->sandbox->arriving, .events = POLLIN},
 	};
 
 	for (;;) {
 		int ready = poll(places, 3, time_left(watch));
-		if (ready < 0 && errno != EINTR)
+		/* COMMAND may be running: short of memory is no reason to end it. */
+		if (ready < 0 && errno != EINTR && errno != ENOMEM)
 			return error_system(err, errno, "poll");
 		if (ready < 0)
 			continue;
@@ -163,16 +163,8 @@ static int judge(const struct watch *watch, const struct plan *plan, int *status
 int supervise(struct sandbox *sandbox, const struct plan *plan, unsigned seconds, int *status,
               struct error *err)
 {
-	sigset_t all;
-	struct watch watch = {.sandbox = sandbox, .signals = -1};
+	struct watch watch = {.sandbox = sandbox};
 
-	sigfillset(&all);
-	sigdelset(&all, SIGTSTP);
-	sigdelset(&all, SIGCONT);
-	cleanup_close int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (signals < 0)
-		return error_system(err, errno, "signalfd");
-	watch.signals = signals;
 	if (seconds)
 		watch.deadline = now() + (long long)seconds * 1000;
 	if (wait_for_end(&watch, err) < 0)

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,7 +58,8 @@ static int map_ids(const struct plan_identity *identity, pid_t process, int life
 	return 0;
 }
 
-static void block_signals(sigset_t *before)
+/* What is blocked is read from the descriptor `arriving`. */
+static int block_signals(struct sandbox *out, struct error *err)
 {
 	static const int untouched[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE, SIGILL,
 	                                SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT};
@@ -67,7 +68,11 @@ static void block_signals(sigset_t *before)
 	sigfillset(&all);
 	for (size_t i = 0; i < sizeof(untouched) / sizeof(*untouched); i++)
 		sigdelset(&all, untouched[i]);
-	sigprocmask(SIG_SETMASK, &all, before);
+	if (sigprocmask(SIG_SETMASK, &all, &out->signals) < 0)
+		return error_system(err, errno, "blocking signals");
+	out->blocked = true;
+	out->arriving = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	return out->arriving < 0 ? error_system(err, errno, "signalfd") : 0;
 }
 
 /* In the child every signal waits until pid 1 asks for it. */
@@ -90,8 +95,8 @@ static _Noreturn void enter(const struct sandbox_request *request, const struct 
 	sigset_t all;
 
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-	close(sandbox->lifeline);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0 || close(sandbox->lifeline) < 0)
+		_exit(125);
 	sandbox_enter(&entering);
 }
 
@@ -129,24 +134,30 @@ static int start(const struct sandbox_request *request, struct sandbox *out, str
 
 	if (sandbox_check_streams(err) < 0 || make_channels(out, &lifeline, err) < 0)
 		return -1;
-	out->init = kernel_clone(namespaces | SIGCHLD);
+	/* Where the caller is not root, nothing that can fail may come after this: the child does
+	 * not wait, and 125 says that nothing was executed. */
+	out->init = kernel_clone_process(namespaces | SIGCHLD, &out->process);
 	if (out->init == 0)
 		enter(request, out, lifeline);
 	if (out->init < 0)
 		return explain_clone(errno, err);
-	out->process = pidfd_open(out->init, 0);
-	if (out->process < 0)
-		return error_system(err, errno, "pidfd_open");
 	if (request->plan->identity.mapped)
 		return map_ids(&request->plan->identity, out->init, out->lifeline, err);
 	return 0;
 }
 
+static const struct sandbox nothing = {
+        .init = -1,
+        .process = -1,
+        .event = -1,
+        .lifeline = -1,
+        .arriving = -1,
+};
+
 int sandbox_start(const struct sandbox_request *request, struct sandbox *out, struct error *err)
 {
-	*out = (struct sandbox){.init = -1, .process = -1, .event = -1, .lifeline = -1};
-	block_signals(&out->signals);
-	if (start(request, out, err) == 0)
+	*out = nothing;
+	if (block_signals(out, err) == 0 && start(request, out, err) == 0)
 		return 0;
 	sandbox_close(out);
 	return -1;
@@ -171,6 +182,9 @@ void sandbox_close(struct sandbox *sandbox)
 		close(sandbox->lifeline);
 	if (sandbox->report)
 		munmap(sandbox->report, sizeof(*sandbox->report));
-	sigprocmask(SIG_SETMASK, &sandbox->signals, NULL);
-	*sandbox = (struct sandbox){.init = -1, .process = -1, .event = -1, .lifeline = -1};
+	if (sandbox->arriving >= 0)
+		close(sandbox->arriving);
+	if (sandbox->blocked)
+		sigprocmask(SIG_SETMASK, &sandbox->signals, NULL);
+	*sandbox = nothing;
 }

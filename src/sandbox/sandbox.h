@@ -34,8 +34,10 @@ struct sandbox {
 	int process;  /* pidfd of pid 1 */
 	int event;    /* eventfd: readable as soon as the outcome is final */
 	int lifeline; /* closing it ends a sandbox that is still being built */
+	int arriving; /* signalfd of what is blocked, non-blocking */
 	struct sandbox_report *report;
 	sigset_t signals; /* the caller's mask, as it was before */
+	bool blocked;     /* `signals` is to be restored */
 };
 
 struct sandbox_request {
