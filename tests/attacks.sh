@@ -180,8 +180,61 @@ programs() {
 	status 'control: another program' 0 run writer --deny exec:/usr/bin/id -- true
 }
 
+# A link of the home folder into the workspace, and what a first run makes of it for the second.
+planted() {
+	fresh "$user"
+	as_user mkdir "$home/private" "$home/.local"
+	as_user sh -c 'echo HIDDEN >"$HOME/private/note"'
+	as_user ln -s code/project/vimrc "$home/.vimrc"
+	as_user ln -s ../code/project/bin "$home/.local/bin"
+	run writer -- ln -s "$home/private/note" vimrc >/dev/null
+	run writer -- ln -s "$home/private" bin >/dev/null
+	hides 'a planted link behind a file of the home folder' HIDDEN run reader -- cat "$home/.vimrc"
+	hides 'a planted link behind a folder of the home folder' HIDDEN run reader -- cat "$home/.local/bin/note"
+	rm "$home/.local/bin"
+	as_user mkdir "$home/.local/bin"
+	as_user sh -c 'echo TOOL >"$HOME/.local/bin/note"'
+	shows 'control: a folder of the home folder' TOOL run reader -- cat "$home/.local/bin/note"
+
+	as_user mkdir -p "$project/config"
+	as_user ln -s code/project/config "$home/.config"
+	status 'a place for the policy in the workspace' 125 run writer -- true
+	rm "$home/.config"
+	status 'control: elsewhere' 0 run writer -- true
+
+	as_user git init -q .
+	as_user ln .git/config second
+	status 'a second name of a protected file' 125 run writer -- true
+	rm "$project/second"
+	status 'control: without it' 0 run writer -- true
+
+	as_user mkdir -p "$home/out/tree/.vscode"
+	as_user sh -c 'echo old >"$HOME/out/tree/.vscode/tasks.json"; echo "gitdir: old" >"$HOME/out/tree/.git"'
+	run writer --grant "write:$home/out/tree" -- sh -c \
+		"echo evil >$home/out/tree/.vscode/tasks.json; echo evil >$home/out/tree/.git" >/dev/null
+	hides 'protected names of a granted folder' evil as_user cat "$home/out/tree/.vscode/tasks.json" "$home/out/tree/.git"
+	run writer --grant "write:$home/out/tree" -- sh -c "echo good >$home/out/tree/file" >/dev/null
+	shows 'control: another file of it' good as_user cat "$home/out/tree/file"
+}
+
+# A network socket as a standard stream.
+streams() {
+	fresh "$user"
+	status 'a network socket as standard input' 125 as_user /usr/bin/python3 -c '
+import socket, subprocess, sys
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
+c = socket.create_connection(s.getsockname())
+sys.exit(subprocess.call(sys.argv[1:], stdin=c))' "$base/remit" run -q -a "$base/reader.md" -w "$project" -- true
+	status 'control: a local socket' 0 as_user /usr/bin/python3 -c '
+import socket, subprocess, sys
+a, b = socket.socketpair()
+sys.exit(subprocess.call(sys.argv[1:], stdin=a))' "$base/remit" run -q -a "$base/reader.md" -w "$project" -- true
+}
+
 rows() {
 	user=$1
+	planted
+	streams
 	links
 	repositories
 	definitions

@@ -161,6 +161,13 @@ static int add_items(struct collector *collector, const struct yaml_tree *sequen
 	return 0;
 }
 
+/* A reason is a sentence. A single word may be an answer (no, off, never, deny), which would turn
+ * the meaning round. */
+static bool is_reason(const char *text)
+{
+	return strpbrk(text, " \t\n") != NULL;
+}
+
 /* A mapping of name to the reason for it. */
 static int add_reasons(struct collector *collector, const struct yaml_tree *mapping)
 {
@@ -172,7 +179,8 @@ static int add_reasons(struct collector *collector, const struct yaml_tree *mapp
 		bool boolean;
 		if (shape_check_value(collector->reading, name->value, reason) < 0)
 			return -1;
-		if (reason->kind != YAML_TREE_SCALAR || shape_is_boolean(reason, &boolean)) {
+		if (reason->kind != YAML_TREE_SCALAR || shape_is_boolean(reason, &boolean) ||
+		    (collector->direction == TOOLS_ALLOWED && !is_reason(reason->value))) {
 			report_error(collector->reading, reason->line,
 			             "what stands behind `%s` in `%s` is no reason in words",
 			             excerpt_of(name->value).text, collector->key);

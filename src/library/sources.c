@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char system_ceiling[] = "/etc/remit/ceiling.yaml";
 static const char user_policy[] = ".config/remit/policy.yaml";
@@ -57,7 +59,37 @@ static int append_present(char ***list, const char *path, bool trusted, struct e
 		error_set(err, "%s is not a file", path);
 		return error_help(err, "a ceiling of the workspace is a file of its own, no link");
 	}
+	/* The user's policy widens: it is the caller's own, or root's. */
+	if (trusted && stat(path, &status) == 0 && status.st_uid != 0 &&
+	    status.st_uid != getuid()) {
+		error_set(err, "%s belongs to another user", path);
+		return error_help(err, "set HOME to your own home folder, or give the file to its "
+		                       "reader");
+	}
 	return append(list, text_copy(path), err);
+}
+
+/* What may widen must not be something that the tool can plant for the next run: not even its place
+ * may lie in the workspace. */
+static int refuse_planted(const struct place *place, const char *policy, struct error *err)
+{
+	cleanup_free char *folder = text_copy(policy);
+	char *real = NULL;
+
+	while (folder && !(real = realpath(folder, NULL)) && strcmp(folder, "/") != 0) {
+		char *parent = path_parent(folder);
+		free(folder);
+		folder = parent;
+	}
+	cleanup_free char *owned = real;
+	if (!folder)
+		return error_memory(err);
+	if (!owned || (!path_within(owned, place->workspace) &&
+	               !(place->repository && path_within(owned, place->repository))))
+		return 0;
+	error_set(err, "the user's policy, %s, would lie in the workspace", policy);
+	return error_help(err, "choose a workspace that does not hold it: what a tool writes there "
+	                       "would widen the next run");
 }
 
 static int find_files(const struct remit_options *options, const struct place *place,
@@ -68,7 +100,8 @@ static int find_files(const struct remit_options *options, const struct place *p
 
 	if (!user || !workspace)
 		return error_memory(err);
-	if (place->home_exists && append_present(&out->policies, user, true, err) < 0)
+	if (place->home_exists && (refuse_planted(place, user, err) < 0 ||
+	                           append_present(&out->policies, user, true, err) < 0))
 		return -1;
 	if (append_all(&out->policies, options->policies, err) < 0 ||
 	    append_present(&out->ceilings, system_ceiling, true, err) < 0 ||

@@ -45,7 +45,8 @@ static void hand_on(const struct watch *watch)
 
 	if (read(watch->sandbox->arriving, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE || reaches_command(&info))
+	if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE || info.ssi_signo == SIGTTIN ||
+	    info.ssi_signo == SIGTTOU || reaches_command(&info))
 		return;
 	sandbox_signal(watch->sandbox, (int)info.ssi_signo);
 }

@@ -155,7 +155,8 @@ static bool refused_below(const struct policy *policy, const char *tree)
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 		if (rule->kind == TARGET_PATH && rule->effect == EFFECT_READ &&
-		    (rule->layer == RULE_DENY || rule->layer == RULE_SECRET) &&
+		    (rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN ||
+		     rule->layer == RULE_SECRET) &&
 		    path_below(rule->pattern.root, tree) &&
 		    (access(rule->pattern.root, F_OK) == 0 || errno != ENOENT))
 			return true;
@@ -163,16 +164,27 @@ static bool refused_below(const struct policy *policy, const char *tree)
 	return false;
 }
 
-/* Whether a link of the home folder may be followed: not to what is refused, nor to what holds the
- * home folder or the workspace, nor into the project where that is not readable. */
-static bool home_link_harmless(const struct policy *policy, const char *real)
+/* Whether a link of the home folder may be followed: one link, straight to a place in the system's
+ * trees or in the home folder. A chain can lead through the workspace, where a tool changes it; and
+ * nothing is followed to what is refused, or holds the home folder or the workspace. */
+static bool home_link_harmless(const struct policy *policy, const char *path, const char *real)
 {
+	cleanup_free char *text = calloc(1, PATH_MAX);
+	cleanup_free char *parent = path_parent(path);
 	const struct region *region = policy_region(policy, real);
 
-	if (refused_inside(policy, real) || refused_below(policy, real) ||
-	    path_within(policy->home, real) || path_within(policy->workspace, real))
+	if (!text || !parent || readlink(path, text, PATH_MAX - 1) < 0)
 		return false;
-	return !region || region->kind != REGION_PROJECT || visible_inside(policy, real);
+	cleanup_free char *target = path_absolute(parent, text);
+	cleanup_free char *folder = realpath(parent, NULL);
+	bool straight =
+	        target && folder && strcmp(target, real) == 0 && strcmp(folder, parent) == 0;
+	bool home = path_below(real, policy->home) && region && region->kind != REGION_PROJECT;
+	bool system = region && region->kind == REGION_SYSTEM;
+
+	return straight && (home || system) && !refused_inside(policy, real) &&
+	       !refused_below(policy, real) && !path_within(policy->home, real) &&
+	       !path_within(policy->workspace, real);
 }
 
 /* Toolchains and plain configuration: most are on no machine, and what cannot be shown safely is
@@ -187,7 +199,8 @@ static int add_home(struct layout *layout, const struct point *point, struct err
 	cleanup_free char *real = realpath(point->path, NULL);
 	if (!real)
 		return errno == ENOENT ? 0 : error_system(err, errno, "%s", point->path);
-	if (strcmp(real, point->path) != 0 && !home_link_harmless(layout->policy, real))
+	if (strcmp(real, point->path) != 0 &&
+	    !home_link_harmless(layout->policy, point->path, real))
 		return 0;
 	int found = layout_look(real, &status, err);
 	if (found < 0)

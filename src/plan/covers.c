@@ -69,6 +69,12 @@ int layout_cover(struct layout *layout, enum mount_kind kind, const char *path,
 {
 	struct plan_mount *mount;
 
+	/* Through its other name the file could be changed, and the cover is of this name only. */
+	if (writable_above && S_ISREG(status->st_mode) && status->st_nlink > 1) {
+		error_set(err, "%s: %s has a second name (a hard link), and cannot be held",
+		          because, path);
+		return error_help(err, "make it a file of its own: cp -p FILE new && mv new FILE");
+	}
 	if (plan_add_mount(layout->plan, kind, path, NULL, because, &mount, err) < 0)
 		return -1;
 	mount->directory = S_ISDIR(status->st_mode);

@@ -137,15 +137,6 @@ static int cover_git(struct layout *layout, const char *root, struct error *err)
 	return 0;
 }
 
-static bool writes_at(const struct layout *layout, const char *path)
-{
-	for (size_t i = 0; i < layout->points.count; i++)
-		if (layout->points.items[i].state == POINT_WRITE &&
-		    strcmp(layout->points.items[i].path, path) == 0)
-			return true;
-	return false;
-}
-
 static int note_count(struct layout *layout, const char *code, const struct buffer *names,
                       const char *what, size_t count, struct error *err)
 {
@@ -185,16 +176,18 @@ static int finish_notes(struct layout *layout, struct error *err)
 
 static int lay_out(struct layout *layout, struct error *err)
 {
-	const struct policy *policy = layout->policy;
-
-	if (points_find(policy, &layout->points, err) < 0)
+	if (points_find(layout->policy, &layout->points, err) < 0)
 		return -1;
 	open_masks(&layout->points);
 	for (size_t i = 0; i < layout->points.count; i++)
 		if (lay_point(layout, &layout->points.items[i], err) < 0)
 			return -1;
-	if (writes_at(layout, policy->workspace) && cover_git(layout, policy->workspace, err) < 0)
-		return -1;
+	for (size_t i = 0; i < layout->points.count; i++) {
+		const struct point *point = &layout->points.items[i];
+		if (point->region_root && point->state == POINT_WRITE &&
+		    cover_git(layout, point->path, err) < 0)
+			return -1;
+	}
 	if (submounts_mask(layout->plan, err) < 0)
 		return -1;
 	return finish_notes(layout, err);

@@ -139,32 +139,48 @@ static int add_other_names(const struct policy *policy, const struct listing *ho
 	return 0;
 }
 
-/* The protected names of a repository that the operator opened for writing as a whole. */
+/* Adds a point for a protected name of a granted tree, where something stands there and the
+ * operator did not name it. */
+static int protect_name(const struct policy *policy, const char *folder, const char *name,
+                        struct points *points, struct error *err)
+{
+	const struct point kind = {
+	        .wall = true,
+	        .no_write = true,
+	        .protected = true,
+	        .because = "protected.yaml: in a folder that was granted",
+	};
+	cleanup_free char *path = path_join(folder, name);
+	struct stat status;
+
+	if (!path)
+		return error_memory(err);
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0
+		                                           : error_system(err, errno, "%s", path);
+	return granted_by_name(policy, path) ? 0 : add(points, path, &kind, err);
+}
+
+/* The protected names of a folder that the operator opened for writing as a whole: it may be a
+ * repository, a git folder, or neither. */
 static int protect_granted(const struct policy *policy, const char *root, struct points *points,
                            struct error *err)
 {
-	const struct point kind = {.wall = true,
-	                           .no_write = true,
-	                           .protected = true,
-	                           .because = "protected.yaml: a repository that was granted"};
 	cleanup_free char *git = path_join(root, ".git");
+	struct stat status;
 
 	if (!git)
 		return error_memory(err);
-	if (faccessat(AT_FDCWD, git, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0
-		                                           : error_system(err, errno, "%s", git);
-	for (size_t i = 0; i < table_protected_git_count + table_protected_root_count; i++) {
-		bool inner = i < table_protected_git_count;
-		cleanup_free char *path =
-		        path_join(inner ? git : root,
-		                  inner ? table_protected_git[i].path
-		                        : table_protected_root[i - table_protected_git_count].path);
-		if (!path)
-			return error_memory(err);
-		if (!granted_by_name(policy, path) && add(points, path, &kind, err) < 0)
+	bool file = lstat(git, &status) == 0 && !S_ISDIR(status.st_mode);
+	const char *folder = strcmp(path_name(root), ".git") == 0 ? root : git;
+	if (file && protect_name(policy, root, ".git", points, err) < 0)
+		return -1;
+	for (size_t i = 0; !file && i < table_protected_git_count; i++)
+		if (protect_name(policy, folder, table_protected_git[i].path, points, err) < 0)
 			return -1;
-	}
+	for (size_t i = 0; i < table_protected_root_count; i++)
+		if (protect_name(policy, root, table_protected_root[i].path, points, err) < 0)
+			return -1;
 	return 0;
 }
 

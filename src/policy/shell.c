@@ -35,13 +35,15 @@ static bool is_listed(const char *word, size_t size, const char *const *list, si
 /* Options of shells that take the next word. */
 static bool takes_word(const char *option)
 {
-	static const char *const options[] = {"-o", "+o", "-O", "+O", "--rcfile", "--init-file"};
+	static const char *const options[] = {"-o", "+o", "-O", "+O"};
 
 	return IS_LISTED(option, strlen(option), options);
 }
 
 static bool is_long_option(const char *option)
 {
+	/* Not --rcfile and --init-file: they execute a file before the string. Those of the home
+	 * folder, for -i and -l, are not there inside. */
 	static const char *const options[] = {"--norc",  "--noprofile",  "--posix",
 	                                      "--login", "--restricted", "--verbose"};
 

@@ -33,6 +33,11 @@ static int look_up(struct builder *build, const struct agent_rule *rule, bool fo
 	*out = tool_find(rule->name);
 	if (*out)
 		return 0;
+	if (forbidden && strpbrk(rule->name, "*?") && strncmp(rule->name, "mcp__", 5) != 0) {
+		error_set(build->err, "%s:%zu: a forbidden tool with wildcards is not understood",
+		          build->agent_label, rule->line);
+		return error_help(build->err, "name each tool, or `*` for all of them");
+	}
 
 	cleanup_free char *name = escape_terminal_copy(rule->name);
 	const char *nearest = tool_nearest(rule->name);

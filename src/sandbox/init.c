@@ -187,13 +187,11 @@ void stage_init(struct entering *entering)
 	sigfillset(&all);
 	__atomic_store_n(&entering->report->outcome, SANDBOX_RUNNING, __ATOMIC_RELEASE);
 
-	/* The child shares this memory until it executes: it changes nothing but the report, and no
-	 * page has to be copied. */
-	pid_t command = vfork();
+	pid_t command = fork();
 	if (command == 0)
 		become_command(entering);
 	if (command < 0) {
-		report_failure(entering, "vfork", errno);
+		report_failure(entering, "fork", errno);
 		publish(entering, SANDBOX_FAILED);
 		_exit(125);
 	}

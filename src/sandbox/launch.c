@@ -13,12 +13,21 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static const uint64_t namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
                                    CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+
+static bool is_local_socket(int stream)
+{
+	int domain = -1;
+	socklen_t size = sizeof(domain);
+
+	return getsockopt(stream, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+}
 
 int sandbox_check_streams(struct error *err)
 {
@@ -35,6 +44,13 @@ int sandbox_check_streams(struct error *err)
 		}
 		if (flags < 0 || fstat(stream, &status) < 0)
 			return error_system(err, errno, "%s", names[stream]);
+		if (S_ISSOCK(status.st_mode) && !is_local_socket(stream)) {
+			error_set(err,
+			          "%s is a network socket: through it the tool could reach the "
+			          "host's network",
+			          names[stream]);
+			return error_help(err, "pipe it: cat | remit run ... | cat");
+		}
 		if (S_ISDIR(status.st_mode) || (flags & O_PATH)) {
 			error_set(err, "%s is a folder: through it the tool could leave",
 			          names[stream]);
@@ -58,8 +74,9 @@ static int map_ids(const struct plan_identity *identity, pid_t process, int life
 	return 0;
 }
 
-/* What is blocked is read from the descriptor `arriving`. */
-static int block_signals(struct sandbox *out, struct error *err)
+/* What is blocked is read from the descriptor `arriving`. With a time limit the terminal does not
+ * stop the supervisor: a tool that takes the terminal could have the kernel do so. */
+static int block_signals(struct sandbox *out, bool timed, struct error *err)
 {
 	static const int untouched[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE, SIGILL,
 	                                SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT};
@@ -68,6 +85,10 @@ static int block_signals(struct sandbox *out, struct error *err)
 	sigfillset(&all);
 	for (size_t i = 0; i < sizeof(untouched) / sizeof(*untouched); i++)
 		sigdelset(&all, untouched[i]);
+	if (timed) {
+		sigaddset(&all, SIGTTIN);
+		sigaddset(&all, SIGTTOU);
+	}
 	if (sigprocmask(SIG_SETMASK, &all, &out->signals) < 0)
 		return error_system(err, errno, "blocking signals");
 	out->blocked = true;
@@ -157,7 +178,8 @@ static const struct sandbox nothing = {
 int sandbox_start(const struct sandbox_request *request, struct sandbox *out, struct error *err)
 {
 	*out = nothing;
-	if (block_signals(out, err) == 0 && start(request, out, err) == 0)
+	if (block_signals(out, request->plan->wall_seconds > 0, err) == 0 &&
+	    start(request, out, err) == 0)
 		return 0;
 	sandbox_close(out);
 	return -1;
