@@ -1,7 +1,6 @@
 #include "library/sources.h"
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "base/text.h"
 
@@ -110,14 +109,13 @@ static int find_files(const struct remit_options *options, const struct place *p
 	return append_present(&out->ceilings, workspace, false, err);
 }
 
-/* What cannot be reached cannot be read either, and that is reported where it is read. */
+/* What remit reads is held in place, so it must have a path, whatever the reason that it has none.
+ */
 static int give(struct sources *out, const char *file, struct error *err)
 {
-	char *real = NULL;
+	char *real = realpath(file, NULL);
 
-	if (file_real_path(file, &real, err) < 0)
-		return -1;
-	return real ? append(&out->given, real, err) : 0;
+	return real ? append(&out->given, real, err) : error_system(err, errno, "%s", file);
 }
 
 int sources_find(const struct remit_options *options, const struct place *place,
