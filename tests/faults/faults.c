@@ -4,6 +4,7 @@
  *   -d FILE   the definition, as the command line names it: what is counted begins with its opening
  *   -i FILE   standard input
  *   -s STEP   every STEP-th point only
+ *   -o FIRST  beginning with this one
  *   -e        every sensible error, not one a point
  *   -j COUNT  so many runs at a time
  *   -v        every run, with its verdict
@@ -33,6 +34,7 @@ struct options {
 	const char *definition;
 	const char *input;
 	size_t step;
+	size_t first;
 	bool every_error;
 	size_t workers;
 	bool verbose;
@@ -61,7 +63,7 @@ static bool parse(int count, char **arguments, struct options *out)
 	int option;
 
 	*out = (struct options){.name = "remit", .definition = "", .step = 1, .workers = 1};
-	while ((option = getopt(count, arguments, "+n:d:i:s:ej:v")) != -1) {
+	while ((option = getopt(count, arguments, "+n:d:i:s:o:ej:v")) != -1) {
 		switch (option) {
 		case 'n':
 			out->name = optarg;
@@ -74,6 +76,9 @@ static bool parse(int count, char **arguments, struct options *out)
 			break;
 		case 's':
 			out->step = strtoul(optarg, NULL, 10);
+			break;
+		case 'o':
+			out->first = strtoul(optarg, NULL, 10);
 			break;
 		case 'e':
 			out->every_error = true;
@@ -160,7 +165,7 @@ static int work(const struct options *options, const struct points *points, size
 {
 	size_t turn = 0;
 
-	for (size_t i = 0; i < points->count; i += options->step) {
+	for (size_t i = options->first; i < points->count; i += options->step) {
 		if (call_excluded(&points->items[i]) || turn++ % options->workers != worker)
 			continue;
 		if (try_point(options, points, i, reference, tally) < 0)
@@ -269,8 +274,9 @@ int main(int count, char **arguments)
 	                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (!parse(count, arguments, &options) || tally == MAP_FAILED) {
-		fprintf(stderr, "usage: faults [-n NAME] [-d FILE] [-i FILE] [-s STEP] [-e] "
-		                "[-j COUNT] [-v] -- COMMAND...\n");
+		fprintf(stderr,
+		        "usage: faults [-n NAME] [-d FILE] [-i FILE] [-s STEP] [-o FIRST] [-e] "
+		        "[-j COUNT] [-v] -- COMMAND...\n");
 		return 2;
 	}
 	if (refer(&options, &points, &reference) < 0)

@@ -109,6 +109,15 @@ static int open_netlink(const char *unused)
 	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 }
 
+/* Changing the mode of standard input, a file opened for reading, to what it is. */
+static int change_input(const char *unused)
+{
+	struct stat status;
+
+	(void)unused;
+	return fstat(0, &status) < 0 ? 0 : fchmod(0, status.st_mode & 07777);
+}
+
 /* In a child, which is then in other namespaces. */
 static int unshare_and_mount(const char *folder)
 {
@@ -141,7 +150,7 @@ static int in_namespace(const char *value)
 }
 
 static const struct {
-	const char *name; /* also of the target, up to the first dot */
+	const char *name; /* also of the target */
 	int (*attempt)(const char *value);
 } walls[] = {
         {"secret", open_for_reading},
@@ -159,6 +168,7 @@ static const struct {
         {"variable", find_variable},
         {"descriptor", use_descriptor},
         {"netlink", open_netlink},
+        {"input", change_input},
         {"mount", unshare_and_mount},
         {"mount_space", in_namespace},
         {"process_space", in_namespace},
@@ -217,6 +227,28 @@ static void print_status(void)
 		printf("state status unreadable\n");
 }
 
+/* Cuts a word out of a line; says whether it was there. */
+static bool cut(char *line, const char *word)
+{
+	char *found = strstr(line, word);
+
+	if (found)
+		memmove(found, found + strlen(word), strlen(found + strlen(word)) + 1);
+	return found != NULL;
+}
+
+/* Cuts an option with a number out of a line and keeps the number. */
+static void cut_number(char *line, const char *option, unsigned long *number)
+{
+	char *found = strstr(line, option);
+	char *end;
+
+	if (!found)
+		return;
+	*number = strtoul(found + strlen(option), &end, 10);
+	memmove(found, end, strlen(end) + 1);
+}
+
 /* A line of mountinfo without the numbers that differ from run to run:
  *     36 35 98:0 /root /point rw,noatime master:1 - ext4 /dev/root rw */
 static void print_mount(const char *line)
@@ -231,7 +263,7 @@ static void print_mount(const char *line)
 	for (const char *at = line; *at; at++) {
 		putchar(*at);
 		/* Peer groups: the kind counts, the number does not. */
-		if (*at == ':' && at > line && strspn(at + 1, "0123456789") > 0)
+		if (*at == ':')
 			at += strspn(at + 1, "0123456789");
 	}
 }
@@ -239,14 +271,23 @@ static void print_mount(const char *line)
 static void print_mounts(void)
 {
 	char line[8192];
+	int idmapped = 0;
+	unsigned long user = 0;
+	unsigned long group = 0;
 	FILE *stream = fopen("/proc/self/mountinfo", "re");
 
-	while (stream && fgets(line, sizeof(line), stream))
+	while (stream && fgets(line, sizeof(line), stream)) {
+		idmapped += cut(line, ",idmapped");
+		cut_number(line, ",uid=", &user);
+		cut_number(line, ",gid=", &group);
 		print_mount(line);
+	}
 	if (stream)
 		fclose(stream);
 	else
 		printf("state mount unreadable\n");
+	printf("state idmapped %d\n", idmapped);
+	printf("state owner %lu %lu\n", user, group);
 }
 
 static void print_names(const char *key, const char *folder)
@@ -284,17 +325,6 @@ static void print_descriptors(void)
 			       (unsigned)(status.st_mode & S_IFMT), (unsigned)flags,
 			       i == 0 ? (long)lseek(i, 0, SEEK_CUR) : 0L);
 	}
-}
-
-/* Changing the mode of standard input to what it is: refused where it lies on a read-only mount. */
-static void print_input(void)
-{
-	struct stat status;
-
-	if (fstat(0, &status) < 0 || fchmod(0, status.st_mode & 07777) == 0)
-		printf("state input changeable\n");
-	else
-		printf("state input %s\n", strerror(errno));
 }
 
 static void print_limits(void)
@@ -359,7 +389,6 @@ static void print_state(void)
 	print_names("home", getenv("HOME") ? getenv("HOME") : "/nonexistent");
 	print_processes();
 	print_descriptors();
-	print_input();
 	print_limits();
 	for (char **variable = environ; *variable; variable++)
 		printf("state variable %s\n", *variable);
