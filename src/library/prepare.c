@@ -25,6 +25,8 @@ static int build(const struct remit_options *options, struct prepared *out, stru
 	const struct request request = {
 	        .workspace = out->place.workspace,
 	        .repository = out->place.repository,
+	        .git_folder = out->place.git.shared,
+	        .git_own = out->place.git.own,
 	        .home = out->place.home,
 	        .directory = out->place.directory,
 	        .tool = options->tool,

@@ -115,18 +115,34 @@ static int find_workspace(const struct place_request *request, struct place *out
 	return 0;
 }
 
+/* A git folder elsewhere must not open a home folder, the system, or what holds the workspace. */
+static bool is_acceptable(const struct homes *homes, const struct place *place, const char *git)
+{
+	return strcmp(git, "/") != 0 && !path_within(place->home, git) &&
+	       !homes_within(homes, git) && !path_within(place->workspace, git) &&
+	       !homes_part_of_system(git);
+}
+
 /* Judges a folder with a `.git`: a repository belongs to the workspace's owner, as its `.git`
  * does. */
-static int take_repository(const char *folder, const struct stat *git, uid_t owner,
-                           struct place *out, struct error *err)
+static int take_repository(const struct homes *homes, const char *folder, const struct stat *git,
+                           uid_t owner, struct place *out, struct error *err)
 {
 	struct stat root;
 
 	if (lstat(folder, &root) < 0)
 		return error_system(err, errno, "repository %s", folder);
-	/* A `.git` that is a file points elsewhere: no repository of this place. */
-	if (!S_ISDIR(git->st_mode) || root.st_uid != owner || git->st_uid != owner)
+	if (root.st_uid != owner || git->st_uid != owner)
 		return 0;
+	if (!S_ISDIR(git->st_mode)) {
+		git_folder_find(folder, owner, &out->git);
+		if (!out->git.shared)
+			return 0;
+		if (!is_acceptable(homes, out, out->git.shared)) {
+			git_folder_clear(&out->git);
+			return 0;
+		}
+	}
 	out->repository = text_copy(folder);
 	return out->repository ? 0 : error_memory(err);
 }
@@ -148,7 +164,7 @@ static int find_repository(const struct homes *homes, uid_t owner, struct place 
 		if (!git)
 			return error_memory(err);
 		if (lstat(git, &status) == 0)
-			return take_repository(folder, &status, owner, out, err);
+			return take_repository(homes, folder, &status, owner, out, err);
 		if (errno != ENOENT)
 			return error_system(err, errno, "%s", git);
 		char *parent = path_parent(folder);
@@ -227,6 +243,7 @@ void place_clear(struct place *place)
 {
 	free(place->workspace);
 	free(place->repository);
+	git_folder_clear(&place->git);
 	free(place->home);
 	free(place->directory);
 	free(place->user_name);

@@ -4,6 +4,7 @@
 #define REMIT_PLAN_LOCATE_H
 
 #include "base/error.h"
+#include "plan/git_folder.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,12 +14,13 @@ struct place {
 	char *workspace;
 	dev_t workspace_device; /* which folder it was when it was judged */
 	ino_t workspace_inode;
-	char *repository; /* root of the repository that holds the workspace, or NULL */
-	char *home;       /* where HOME will be inside */
-	char *directory;  /* where COMMAND starts */
-	char *user_name;  /* the caller's name in /etc/passwd, or NULL */
-	bool home_exists; /* the caller can enter `home` on the host */
-	bool has_passwd;  /* /etc/passwd knows the caller's user id */
+	char *repository;      /* root of the repository that holds the workspace, or NULL */
+	struct git_folder git; /* where that has its git folder elsewhere */
+	char *home;            /* where HOME will be inside */
+	char *directory;       /* where COMMAND starts */
+	char *user_name;       /* the caller's name in /etc/passwd, or NULL */
+	bool home_exists;      /* the caller can enter `home` on the host */
+	bool has_passwd;       /* /etc/passwd knows the caller's user id */
 	/* Folders in which there are secrets as in `home`: other home folders of the caller, that
 	 * of the workspace's owner, and the repository around the workspace, which may be one. */
 	const char *other_homes[3];

@@ -168,6 +168,12 @@ static int copy_request(struct builder *build)
 	if (request->repository &&
 	    copy_path(request->repository, "repository root", &policy->repository, build->err) < 0)
 		return -1;
+	if (request->git_folder &&
+	    copy_path(request->git_folder, "git folder", &policy->git_folder, build->err) < 0)
+		return -1;
+	if (request->git_own &&
+	    copy_path(request->git_own, "git folder", &policy->git_own, build->err) < 0)
+		return -1;
 	if (policy->repository && !path_within(policy->workspace, policy->repository))
 		return error_set(build->err, "the workspace does not lie in the repository");
 
@@ -288,6 +294,8 @@ void policy_free(struct policy *policy)
 	free(policy->agent_file);
 	free(policy->workspace);
 	free(policy->repository);
+	free(policy->git_folder);
+	free(policy->git_own);
 	free(policy->home);
 	free(policy->directory);
 	free(policy->mode_because);

@@ -58,7 +58,8 @@ static const struct region *tree_under(const struct policy *policy, const struct
                                        const char *path)
 {
 	if (!region || region->kind != REGION_PROJECT || path_within(path, policy->workspace) ||
-	    (policy->repository && path_within(path, policy->repository)))
+	    (policy->repository && path_within(path, policy->repository)) ||
+	    (policy->git_folder && path_within(path, policy->git_folder)))
 		return NULL;
 	const struct region *under = deepest(policy, path, false);
 	return under && under->kind != REGION_SCRATCH ? under : NULL;
@@ -130,7 +131,8 @@ static void consider(const struct policy *policy, const struct rule *rule, enum 
 		break;
 	case RULE_SECRET:
 	case RULE_PROTECTED:
-		if (!rule_covers(rule, effect, target))
+		if (!rule_covers(rule, effect, target) ||
+		    (rule->except && path_within(target, rule->except)))
 			break;
 		if (is_excepted(policy, rule, target))
 			take_first(&out->excepted, rule);

@@ -27,6 +27,8 @@ static void header(const struct agent *agent, const struct policy *policy, struc
 	field(out, "workspace", policy->workspace);
 	if (policy->repository && strcmp(policy->repository, policy->workspace) != 0)
 		field(out, "repository", policy->repository);
+	if (policy->git_folder)
+		field(out, "git", policy->git_folder);
 	/* mode_because is escaped where it is made. */
 	buffer_printf(out, "%-10s %s (%s)\n", "mode", policy->mode->name, policy->mode_because);
 	if (policy->tool)

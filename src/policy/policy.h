@@ -25,7 +25,11 @@ struct request {
 	const char *workspace; /* absolute, links resolved */
 	const char *
 	        repository; /* root of the repository that the workspace lies in (or is), or NULL */
-	const char *home;   /* absolute, links resolved */
+	/* Where the repository's `.git` is a file that was found to be true: the git folder, and in
+	 * it the folder that is a linked work tree's own. NULL otherwise. */
+	const char *git_folder;
+	const char *git_own;
+	const char *home;          /* absolute, links resolved */
 	const char *directory;     /* where COMMAND starts: relative targets are below it */
 	const char *tool;          /* --tool, or NULL for the whole agent */
 	const char *mode;          /* --mode, or NULL */
@@ -65,7 +69,8 @@ struct rule {
 	char *name;             /* TARGET_NAME */
 	size_t ceiling;         /* RULE_CEILING: which one */
 	char *because;          /* "backend-engineer.md:4 Write", "secrets.yaml:12 ~/.ssh" */
-	bool unless_named; /* RULE_FORBIDDEN: does not hold what a rule of policy->named covers */
+	const char *except; /* RULE_PROTECTED: does not hold in this tree; the policy's, or NULL */
+	bool unless_named;  /* RULE_FORBIDDEN: does not hold what a rule of policy->named covers */
 };
 
 /* Parts of the tree of files with a nature of their own; the deepest one that holds a path is the
@@ -135,6 +140,8 @@ struct policy {
 	char *agent_file;
 	char *workspace;
 	char *repository; /* or NULL */
+	char *git_folder; /* of the repository, where its `.git` is a file; else NULL */
+	char *git_own;    /* in it, a linked work tree's own folder, or NULL */
 	char *home;
 	char *directory;
 

@@ -72,10 +72,14 @@ static int give_workspace(struct giver *giver, enum effect effect)
 
 	if (give_tree(giver, effect, policy->workspace) < 0)
 		return -1;
+	if (policy->git_folder && give_tree(giver, effect, policy->git_folder) < 0)
+		return -1;
 	if (!policy->repository || strcmp(policy->repository, policy->workspace) == 0)
 		return 0;
 	if (effect == EFFECT_READ)
 		return give_tree(giver, effect, policy->repository);
+	if (policy->git_folder)
+		return 0;
 
 	cleanup_free char *git = path_join(policy->repository, ".git");
 	return git ? give_tree(giver, effect, git) : error_memory(giver->build->err);

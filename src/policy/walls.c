@@ -49,6 +49,12 @@ static int add_project(struct builder *build)
 	if (policy->repository && build_add_region(build, REGION_PROJECT, policy->repository,
 	                                           text_copy("the repository")) < 0)
 		return -1;
+	if (policy->git_folder && build_add_region(build, REGION_PROJECT, policy->git_folder,
+	                                           text_copy("the repository's git folder")) < 0)
+		return -1;
+	if (policy->git_own && build_add_region(build, REGION_PROJECT, policy->git_own,
+	                                        text_copy("the work tree's git folder")) < 0)
+		return -1;
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 		bool files = rule->effect == EFFECT_READ || rule->effect == EFFECT_WRITE;
@@ -112,6 +118,59 @@ static int protect_git(struct builder *build, const char *root)
 	return 0;
 }
 
+/* A name of one folder; `except` may be NULL. */
+static int protect_name(struct builder *build, const char *folder, const char *name,
+                        const char *except, char *because)
+{
+	struct rule rule = {.layer = RULE_PROTECTED,
+	                    .effect = EFFECT_WRITE,
+	                    .kind = TARGET_PATH,
+	                    .except = except};
+	cleanup_free char *path = path_join(folder, name);
+
+	if (!path || pattern_tree(path, path, &rule.pattern, build->err) < 0) {
+		free(because);
+		return error_memory(build->err);
+	}
+	return build_add_rule(build, rule, because);
+}
+
+/* The same names of a git folder that is not called `.git` or lies elsewhere. */
+static int protect_git_folder(struct builder *build, const char *folder, const char *own)
+{
+	for (size_t i = 0; i < table_protected_git_count; i++) {
+		const struct table_path *row = &table_protected_git[i];
+		if (protect_name(build, folder, row->path, own,
+		                 text_printf("protected.yaml:%u %s", row->line, row->path)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Where `.git` is a file: the file itself, the git folder, and in the main repository's also what
+ * says which commit its own work tree has. */
+static int protect_pointed(struct builder *build)
+{
+	static const char *const main_only[] = {"HEAD", "index"};
+	const struct policy *policy = build->policy;
+
+	if (!policy->git_folder)
+		return 0;
+	if (policy->repository &&
+	    protect_name(build, policy->repository, ".git", NULL,
+	                 text_copy("protected.yaml: .git that is a file")) < 0)
+		return -1;
+	if (protect_git_folder(build, policy->git_folder, policy->git_own) < 0)
+		return -1;
+	if (!policy->git_own)
+		return 0;
+	for (size_t i = 0; i < sizeof(main_only) / sizeof(*main_only); i++)
+		if (protect_name(build, policy->git_folder, main_only[i], NULL,
+		                 text_copy("protected.yaml: the main work tree's")) < 0)
+			return -1;
+	return protect_git_folder(build, policy->git_own, NULL);
+}
+
 static int protect_root(struct builder *build, const char *root)
 {
 	struct pattern_base base = {.directory = root, .deny = true};
@@ -158,7 +217,7 @@ static int add_protected(struct builder *build)
 	if (policy->repository && strcmp(policy->repository, policy->workspace) != 0 &&
 	    protect_root(build, policy->repository) < 0)
 		return -1;
-	if (protect_git(build, build->deep) < 0)
+	if (protect_git(build, build->deep) < 0 || protect_pointed(build) < 0)
 		return -1;
 	for (size_t i = 0; i < policy->region_count; i++) {
 		const struct region *region = &policy->regions[i];
