@@ -121,6 +121,21 @@ void batch_judge(struct batch *batch, const struct policy *policy)
 
 /* --- Afterwards ----------------------------------------------------------------------------- */
 
+/* Whether that is the content of a file of the world which has no token. The helper shows a space
+ * or a line's end as a dot. */
+static bool is_content_of(const struct world *world, const char *path, const char *evidence)
+{
+	cleanup_free char *real = path_resolved(path, true);
+	const struct node *node = world_find(world, real);
+
+	if (!node || !*node->text)
+		return false;
+	for (const char *at = node->text; *at && *evidence; at++, evidence++)
+		if (*at != *evidence && *evidence != '.')
+			return false;
+	return true;
+}
+
 /* What was read, looked at or listed is the host's, and not something that stands in its place. */
 static bool was_seen(const struct operation *operation, const struct world *world)
 {
@@ -129,9 +144,11 @@ static bool was_seen(const struct operation *operation, const struct world *worl
 
 	switch (operation->kind) {
 	case OPERATION_READ:
-		return operation->in_world ? world_owner_of(world, evidence) != NULL ||
-		                                     strncmp(evidence, ".ELF", 4) == 0
-		                           : strcmp(evidence, "-") != 0;
+		return operation->in_world
+		               ? world_owner_of(world, evidence) != NULL ||
+		                         is_content_of(world, operation->path, evidence) ||
+		                         strncmp(evidence, ".ELF", 4) == 0
+		               : strcmp(evidence, "-") != 0;
 	case OPERATION_STAT:
 		snprintf(identity, sizeof(identity), "%llu:%llu",
 		         (unsigned long long)operation->before.st_dev,

@@ -33,6 +33,7 @@ enum {
 	CHAOS = 120,
 	STATUS_NOT_RUN = 125,
 	SHOWN_FAILURES = 5,
+	LEAST_ROUNDS = 30, /* on a machine that is busy with other things, too */
 };
 
 enum outcome {
@@ -145,6 +146,8 @@ static bool in_deep_git(const struct policy *policy, const char *path)
 	const char *git = strstr(path, "/.git");
 
 	if (!git || (git[5] && git[5] != '/'))
+		return false;
+	if (policy->git_folder && path_within(path, policy->git_folder))
 		return false;
 	size_t size = (size_t)(git - path);
 	const char *const known[] = {policy->workspace, policy->repository};
@@ -528,7 +531,7 @@ int main(int count, char **arguments)
 	printf("seed %llu\n", (unsigned long long)seed);
 	fflush(stdout);
 	umask(022);
-	while (totals.rounds < rounds && time(NULL) < end)
+	while (totals.rounds < rounds && (time(NULL) < end || totals.rounds < LEAST_ROUNDS))
 		play_round(&setting, seed + totals.rounds);
 	report();
 

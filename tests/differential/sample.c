@@ -71,6 +71,10 @@ static const char *const grants[] = {
         "write:@/repository",
         "write:/usr/local/lib",
         "delegate:claude",
+        "read:@/main",
+        "write:@/main",
+        "write:@/main/.git/config",
+        "write:@/main/.git/worktrees/side/gitdir",
 };
 static const char *const denies[] = {
         "read:%/secrets",
@@ -98,6 +102,9 @@ static const char *const denies[] = {
         "read:@/home/.cargo",
         "write:@/repository",
         "connect:*",
+        "write:@/main/.git",
+        "read:@/main/.git/objects",
+        "write:@/main/.git/worktrees/side",
 };
 static const char *const ceilings[] = {
         "grant: {write: ['%/src/']}",
@@ -111,6 +118,7 @@ static const char *const ceilings[] = {
         "grant: {read: [/], write: [/], exec: ['*']}",
         "deny: {read: ['%/secrets'], write: ['%/docs']}",
         "deny: {write: ['@/data/inner', '%/src/file']}",
+        "grant: {write: ['%', '@/main/.git/objects']}",
         "modes: {max: plan}",
         "modes: {max: acceptEdits, absent: dontAsk}",
 };

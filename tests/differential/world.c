@@ -17,7 +17,7 @@ struct part {
 	const char *path;
 	enum node_kind kind;
 	unsigned chance;  /* in percent; what lies below an absent folder is absent, too */
-	const char *text; /* of a link: "@/x" is below the world's root */
+	const char *text; /* of a link or a file: "@" is the world's root */
 };
 
 static const struct part workspace_parts[] = {
@@ -111,14 +111,42 @@ static const struct part outer_parts[] = {
         {"data/repo/.git/hooks", NODE_FOLDER, 100},
 };
 
+/* A linked work tree and a submodule, most of which are known to the repository they name. */
+static const struct part pointed_parts[] = {
+        {"main", NODE_FOLDER, 100},
+        {"main/file", NODE_FILE, 100},
+        {"main/.git/worktrees", NODE_FOLDER, 100},
+        {"main/.git/worktrees/side", NODE_FOLDER, 100},
+        {"main/.git/worktrees/side/HEAD", NODE_FILE, 100},
+        {"main/.git/worktrees/side/index", NODE_FILE, 100},
+        {"main/.git/worktrees/side/commondir", NODE_FILE, 90, "../.."},
+        {"main/.git/worktrees/side/gitdir", NODE_FILE, 90, "@/side/.git"},
+        {"main/.git/worktrees/third", NODE_FOLDER, 70},
+        {"main/.git/worktrees/third/gitdir", NODE_FILE, 100},
+        {"main/.git/modules/part", NODE_FOLDER, 100},
+        {"main/.git/modules/part/HEAD", NODE_FILE, 100},
+        {"main/.git/modules/part/objects", NODE_FOLDER, 100},
+        {"main/.git/modules/part/refs", NODE_FOLDER, 100},
+        {"main/.git/modules/part/hooks", NODE_FOLDER, 100},
+        {"main/.git/modules/part/config", NODE_FILE, 90, "[core]\nworktree = ../../../part"},
+        {"main/part", NODE_FOLDER, 100},
+        {"main/part/.git", NODE_FILE, 100, "gitdir: ../.git/modules/part"},
+        {"side", NODE_FOLDER, 100},
+        {"side/.git", NODE_FILE, 100, "gitdir: @/main/.git/worktrees/side"},
+};
+
 static const struct {
 	const char *workspace;
 	const char *around; /* a folder above that may be a repository */
+	bool pointed;       /* a `.git` that is a file */
 } places[] = {
-        {"project", NULL},
-        {"home/code/project", NULL},
-        {"repository/folder/project", "repository"},
-        {"home/repository/folder", "home/repository"},
+        {"project", NULL, false},
+        {"home/code/project", NULL, false},
+        {"repository/folder/project", "repository", false},
+        {"home/repository/folder", "home/repository", false},
+        {"side", NULL, true},
+        {"side/folder", NULL, true},
+        {"main/part", NULL, true},
 };
 
 void world_add(struct world *world, enum node_kind kind, const char *path, const char *text)
@@ -189,10 +217,12 @@ static void add_parts(struct world *world, const char *folder, const struct part
 		    (!world_find(world, parent) && strcmp(parent, world->root) != 0) ||
 		    world_find(world, path))
 			continue;
-		if (parts[i].text)
-			text = parts[i].text[0] == '@'
-			               ? text_printf("%s%s", world->root, parts[i].text + 1)
-			               : text_copy(parts[i].text);
+		const char *at = parts[i].text ? strchr(parts[i].text, '@') : NULL;
+		if (at)
+			text = text_printf("%.*s%s%s", (int)(at - parts[i].text), parts[i].text,
+			                   world->root, at + 1);
+		else if (parts[i].text)
+			text = text_copy(parts[i].text);
 		world_add(world, parts[i].kind, path, text);
 	}
 }
@@ -209,6 +239,14 @@ void world_generate(struct world *world, const char *root, const char *helper, u
 	add_folders(world, world->home);
 	add_folders(world, programs);
 	world_add(world, NODE_PROGRAM, world->inner_helper, NULL);
+	if (places[place].pointed) {
+		cleanup_free char *main_tree = path_join(root, "main");
+		add_folders(world, main_tree);
+		add_parts(world, main_tree, repository_parts, COUNT(repository_parts));
+		cleanup_free char *modules = path_join(main_tree, ".git/modules");
+		add_folders(world, modules);
+		add_parts(world, root, pointed_parts, COUNT(pointed_parts));
+	}
 	add_folders(world, world->workspace);
 	if (places[place].around && percent(70)) {
 		cleanup_free char *around = path_join(root, places[place].around);
@@ -216,7 +254,7 @@ void world_generate(struct world *world, const char *root, const char *helper, u
 		if (percent(50))
 			add_parts(world, around, workspace_parts, COUNT(workspace_parts));
 	}
-	if (percent(places[place].around ? 20 : 70))
+	if (!places[place].pointed && percent(places[place].around ? 20 : 70))
 		add_parts(world, world->workspace, repository_parts, COUNT(repository_parts));
 	add_parts(world, world->workspace, workspace_parts, COUNT(workspace_parts));
 	add_parts(world, root, outer_parts, COUNT(outer_parts));
