@@ -180,6 +180,23 @@ programs() {
 	status 'control: another program' 0 run writer --deny exec:/usr/bin/id -- true
 }
 
+# In a repository that was granted, a grant opens the protected name that it names, and no more.
+granted_repositories() {
+	local hooks=$home/code/granted/.git/hooks
+	fresh "$user"
+	mkdir -p "$hooks"
+	echo sample >"$hooks/sample"
+	chown -hR "$user:$user" "$home"
+	status 'beside a hook that is granted' 1 run writer --grant write:"$home/code/granted" \
+		--grant write:"$hooks/sample" -- touch "$hooks/new"
+	status 'hooks that are granted for reading' 1 run writer --grant write:"$home/code/granted" \
+		--grant read:"$hooks" -- touch "$hooks/new"
+	status 'control: the hook that is granted' 0 run writer --grant write:"$home/code/granted" \
+		--grant write:"$hooks/sample" -- touch "$hooks/sample"
+	status 'control: hooks that are granted for writing' 0 run writer \
+		--grant write:"$home/code/granted" --grant write:"$hooks" -- touch "$hooks/new"
+}
+
 # other_repository: of the same owner, with a work tree and a submodule that are not the project.
 other_repository() {
 	other=$home/code/other
@@ -328,6 +345,7 @@ rows() {
 	streams
 	links
 	repositories
+	granted_repositories
 	pointers
 	definitions
 	identities

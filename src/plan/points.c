@@ -75,13 +75,15 @@ static int add_rules(const struct policy *policy, const struct listing *home, st
 	return 0;
 }
 
-/* Whether the operator granted a path by its name or by something below it. */
-static bool granted_by_name(const struct policy *policy, const char *path)
+/* Whether the operator granted that effect on a path by its name. What is granted below it opens no
+ * more than that: it has a point of its own. */
+static bool granted_by_name(const struct policy *policy, enum effect effect, const char *path)
 {
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
-		if (rule->layer == RULE_GRANT && rule->kind == TARGET_PATH &&
-		    pattern_names_within(&rule->pattern, path))
+		if (rule->layer == RULE_GRANT && rule->effect == effect &&
+		    rule->kind == TARGET_PATH && pattern_names_within(&rule->pattern, path) &&
+		    pattern_matches(&rule->pattern, path))
 			return true;
 	}
 	return false;
@@ -112,7 +114,7 @@ static int add_other_name(const struct policy *policy, const struct rule *rule,
 		return error_system(err, errno, "%s", path);
 	if (place >= 0 && !S_ISLNK(status.st_mode))
 		return 0;
-	if (rule->layer == RULE_SECRET && granted_by_name(policy, path))
+	if (rule->layer == RULE_SECRET && granted_by_name(policy, rule->effect, path))
 		return 0;
 	cleanup_free char *real = realpath(path, NULL);
 	if (!real)
@@ -158,7 +160,7 @@ static int protect_name(const struct policy *policy, const char *folder, const c
 	if (lstat(path, &status) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0
 		                                           : error_system(err, errno, "%s", path);
-	return granted_by_name(policy, path) ? 0 : add(points, path, &kind, err);
+	return granted_by_name(policy, EFFECT_WRITE, path) ? 0 : add(points, path, &kind, err);
 }
 
 /* The protected names of a folder that the operator opened for writing as a whole: it may be a

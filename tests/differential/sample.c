@@ -74,6 +74,9 @@ static const char *const grants[] = {
         "read:@/main",
         "write:@/main",
         "write:@/main/.git/config",
+        "read:@/main/.git/hooks",
+        "read:@/data/repo/.git/hooks",
+        "read:%/.vscode",
         "write:@/main/.git/worktrees/side/gitdir",
 };
 static const char *const denies[] = {
