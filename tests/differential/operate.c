@@ -103,18 +103,31 @@ static char *add_leaf(struct world *world, enum node_kind kind, size_t number, c
 	return path;
 }
 
+/* The node behind a name, which may be reached through a link; NULL where there is none. */
+static const struct node *behind(const struct world *world, const char *path)
+{
+	const struct node *node = world_find(world, path);
+	cleanup_free char *parent = path_parent(path);
+	const struct node *folder = node ? NULL : world_find(world, parent);
+
+	if (folder && world_follow(world, folder)) {
+		cleanup_free char *real =
+		        path_join(world_follow(world, folder)->path, path_name(path));
+		node = world_find(world, real);
+	}
+	return node ? world_follow(world, node) : NULL;
+}
+
 /* Whether an operation that changes something is on this very thing already. */
 static bool is_taken(const struct batch *batch, const struct world *world, const char *path)
 {
-	const struct node *wanted = world_find(world, path);
+	const struct node *wanted = behind(world, path);
 
-	wanted = wanted ? world_follow(world, wanted) : NULL;
 	for (size_t i = 0; i < batch->count; i++) {
-		const struct node *other = world_find(world, batch->items[i].path);
-		if (!operation_names[batch->items[i].kind].changes)
-			continue;
-		if (strcmp(batch->items[i].path, path) == 0 ||
-		    (wanted && other && world_follow(world, other) == wanted))
+		const struct operation *other = &batch->items[i];
+		if (operation_names[other->kind].changes &&
+		    (strcmp(other->path, path) == 0 ||
+		     (wanted && behind(world, other->path) == wanted)))
 			return true;
 	}
 	return false;
