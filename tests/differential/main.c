@@ -165,6 +165,29 @@ static enum outcome unheld(const struct policy *policy, const char *path, bool e
 	return existed ? DANGER : LIMIT_ABSENT;
 }
 
+/* Each name that is refused must be one that no mount could hold. */
+static enum outcome judge_unheld(const struct operation *operation, const struct policy *policy)
+{
+	const char *const names[] = {operation->path, operation->other};
+	const bool existed[] = {operation->before.st_nlink != 0,
+	                        operation->kind == OPERATION_EXCHANGE};
+	size_t count = operation_names[operation->kind].both ? 2 : 1;
+	enum outcome outcome = DANGER;
+
+	for (size_t i = 0; i < count; i++) {
+		cleanup_free char *real =
+		        path_resolved(names[i], operation_names[operation->kind].follows);
+		struct decision decision;
+		policy_decide(policy, EFFECT_WRITE, real, &decision);
+		if (decision.verdict == VERDICT_ALLOW)
+			continue;
+		outcome = decision.at_launch ? unheld(policy, real, existed[i]) : DANGER;
+		if (outcome == DANGER)
+			return DANGER;
+	}
+	return outcome;
+}
+
 static bool is_command(const struct operation *operation, const struct world *world)
 {
 	cleanup_free char *real = path_resolved(operation->path, true);
@@ -237,9 +260,7 @@ static enum outcome judge_done(const struct operation *operation, const struct p
 		return LIMIT_DEVICES;
 	if (operation->resolved == VERDICT_ALLOW)
 		return LIMIT_LINK;
-	if (operation->at_launch)
-		return unheld(policy, operation->path, operation->before.st_nlink != 0);
-	return DANGER;
+	return operation->at_launch ? judge_unheld(operation, policy) : DANGER;
 }
 
 static enum outcome judge_not_done(const struct operation *operation, const struct policy *policy)
