@@ -39,6 +39,8 @@ PROBE_SOURCES    := $(sort $(wildcard tests/probe/*.c))
 FAULTS_SOURCES   := $(filter-out tests/faults/inside.c,$(sort $(wildcard tests/faults/*.c)))
 DIFFERENTIAL_SOURCES := $(filter-out %/helper.c,$(sort $(wildcard tests/differential/*.c)))
 DIFFERENTIAL_SECONDS ?= 36
+# The same worlds every time; `make soak` makes new ones.
+DIFFERENTIAL_SEED    ?= 20261121
 FUZZ_SOURCES     := $(sort $(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS    := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 FUZZ_SECONDS     ?= 10
@@ -145,12 +147,12 @@ $(BUILD)/tests/differential-helper: tests/differential/helper.c tests/differenti
 	$(Q)$(CC) $(INCLUDES) $(COMPILE) -static -s -o $@ $<
 
 differential: $(BUILD)/remit $(BUILD)/tests/differential $(BUILD)/tests/differential-helper
-	@tests/differential/run $(DIFFERENTIAL_SECONDS)
+	@tests/differential/run $(DIFFERENTIAL_SECONDS) $(DIFFERENTIAL_SEED)
 
 # What takes longer than a person waits.
 soak: $(BUILD)/remit $(BUILD)/tests/faults $(BUILD)/tests/inside $(FUZZ_PROGRAMS)
 	@tests/faults/run every
-	@$(MAKE) --no-print-directory differential DIFFERENTIAL_SECONDS=600
+	@$(MAKE) --no-print-directory differential DIFFERENTIAL_SECONDS=600 DIFFERENTIAL_SEED=
 	@tests/fuzz/run 600 $(FUZZ_PROGRAMS)
 
 $(BUILD)/tests/fake: tests/fake/fake.c

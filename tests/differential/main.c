@@ -230,8 +230,8 @@ static bool is_covered(const struct operation *operation, const struct policy *p
 	return false;
 }
 
-/* Whether something is to be made at a name that is granted, in a folder that is not: no mount can
- * hold a name at which nothing stands. */
+/* Whether something is to be made at a name that is granted, or removed from there, in a folder
+ * that is not: no mount can hold a name at which nothing stands, and none gives its folder. */
 static bool is_granted_alone(const struct operation *operation, const struct policy *policy)
 {
 	cleanup_free char *path = path_resolved(operation->path, false);
@@ -239,7 +239,8 @@ static bool is_granted_alone(const struct operation *operation, const struct pol
 	struct decision decision;
 
 	policy_decide(policy, EFFECT_WRITE, folder, &decision);
-	return operation_names[operation->kind].changes && operation->before.st_nlink == 0 &&
+	return operation_names[operation->kind].changes &&
+	       (operation->before.st_nlink == 0 || operation->error == EROFS) &&
 	       decision.verdict != VERDICT_ALLOW;
 }
 
