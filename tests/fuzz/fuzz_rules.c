@@ -66,6 +66,27 @@ static void check_rule(const char *text, const char *other, enum effect effect)
 	rule_clear(&rule);
 }
 
+/* Whether a shell would substitute a command: in single quotes it does not. */
+static bool substitutes(const char *text)
+{
+	bool single = false;
+	bool in_double = false;
+
+	for (; *text; text++) {
+		if (single)
+			single = *text != '\'';
+		else if (*text == '\\' && text[1])
+			text++;
+		else if (*text == '\'' && !in_double)
+			single = true;
+		else if (*text == '"')
+			in_double = !in_double;
+		else if (text[0] == '$' && text[1] == '(')
+			return true;
+	}
+	return false;
+}
+
 static void check_shell(const char *text)
 {
 	struct shell_parts parts;
@@ -77,7 +98,7 @@ static void check_shell(const char *text)
 	}
 	for (size_t i = 0; i < parts.count; i++) {
 		demand(*parts.items[i].raw && strstr(text, parts.items[i].raw));
-		demand(!strstr(parts.items[i].raw, "$("));
+		demand(!substitutes(parts.items[i].raw));
 		demand(strstr(parts.items[i].plain, parts.items[i].bare) != NULL);
 	}
 	shell_parts_clear(&parts);
