@@ -195,7 +195,6 @@ lacking=(           # what the kernel answers; the probe that must say so
 	'mount_setattr=ENOSYS|mount attributes'
 	'pivot_root=EPERM|change of root'
 	'seccomp=EINVAL|filter'
-	'pidfd_open=ENOSYS|pidfd'
 )
 
 lacks() {

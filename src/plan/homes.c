@@ -51,7 +51,9 @@ int homes_read(struct homes *out, struct error *err)
 		if (add(out, entry, err) < 0)
 			return -1;
 	/* NULL is the end of the file, and every error. */
-	return feof(stream) ? 0 : error_set(err, "/etc/passwd could not be read to its end");
+	return feof(stream) && !ferror(stream)
+	               ? 0
+	               : error_set(err, "/etc/passwd could not be read to its end");
 }
 
 const struct home *homes_of(const struct homes *homes, uid_t user)

@@ -22,7 +22,6 @@
 #include <sys/capability.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -318,8 +317,16 @@ int probe_notification(int value, struct probe_report *report)
 
 int probe_pidfd(int value, struct probe_report *report)
 {
+	int process = -1;
+	pid_t child = kernel_clone_process(SIGCHLD, &process);
+
 	(void)value;
-	return pidfd_open(getpid(), 0) < 0 ? probe_failed(report, "pidfd_open") : 0;
+	if (child == 0)
+		_exit(0);
+	if (child < 0)
+		return probe_failed(report, "clone with CLONE_PIDFD");
+	close(process);
+	return waitpid(child, NULL, 0) < 0 ? probe_failed(report, "waitpid") : 0;
 }
 
 /* --- Landlock --- */

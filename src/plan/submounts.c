@@ -55,6 +55,8 @@ int submounts_mask(struct plan *plan, struct error *err)
 		                   err) < 0)
 			return -1;
 	}
-	/* NULL is the end of the table, and every error. */
-	return feof(table) ? 0 : error_set(err, "/proc/self/mounts could not be read to its end");
+	/* NULL is the end of the table, and every error but EAGAIN, which only leaves its mark. */
+	return feof(table) && !ferror(table)
+	               ? 0
+	               : error_set(err, "/proc/self/mounts could not be read to its end");
 }
