@@ -193,13 +193,13 @@ CROSS_PREFIX    ?= aarch64-linux-gnu-
 CROSS_LIBRARIES ?= $(CROSS)/libraries
 # Not test_generate: it starts the generator, which is tested on this machine.
 CROSS_UNITS     := $(filter-out %/test_generate,$(UNIT_PROGRAMS:$(BUILD)/%=$(CROSS)/%))
-CROSS_MAKE       = $(MAKE) --no-print-directory BUILD=$(CROSS) ARCH=aarch64 LINK=-static AR=$(CROSS_PREFIX)ar \
+CROSS_MAKE       = $(MAKE) -s --no-print-directory BUILD=$(CROSS) ARCH=aarch64 LINK=-static AR=$(CROSS_PREFIX)ar \
 	CC='$(CROSS_PREFIX)gcc -static -isystem $(CROSS_LIBRARIES)/usr/include \
 	-L$(CROSS_LIBRARIES)/usr/lib/aarch64-linux-gnu' CHECK='-lcheck -lsubunit -lrt -lm -pthread'
 
 cross:
 	@if reason=$$(tests/aarch64.sh --missing build); then echo "cross: $$reason" >&2; exit 1; fi
-	$(Q)$(CROSS_MAKE) $(CROSS)/remit $(CROSS)/libremit.a
+	+$(Q)$(CROSS_MAKE) $(CROSS)/remit $(CROSS)/libremit.a
 
 # The generator as it would be on a machine of that kind.
 $(BUILD)/tests/generate: $(GENERATE_SOURCES) $(GENERATE_BASE) $(wildcard src/generate/*.h)
@@ -207,7 +207,7 @@ $(BUILD)/tests/generate: $(GENERATE_SOURCES) $(GENERATE_BASE) $(wildcard src/gen
 	$(Q)$(CC) $(INCLUDES) $(COMPILE) -o $@ $(filter %.c,$^) -lseccomp -lyaml
 
 aarch64: $(BUILD)/remit $(SIMULATED) $(BUILD)/tests/property/test_monotone
-	$(Q)tests/aarch64.sh --missing >/dev/null || $(CROSS_MAKE) $(CROSS)/remit $(CROSS)/tests/generate $(CROSS_UNITS)
+	+$(Q)tests/aarch64.sh --missing >/dev/null || $(CROSS_MAKE) $(CROSS)/remit $(CROSS)/tests/generate $(CROSS_UNITS)
 	@tests/aarch64.sh $(CROSS_UNITS)
 
 bench: $(BUILD)/remit
@@ -230,7 +230,7 @@ lint: $(GENERATED)
 		--inline-suppr --error-exitcode=1 --suppressions-list=.cppcheck -D__x86_64__ \
 		-Isrc -Iinclude $(LINT_SOURCES)
 	$(Q)shellcheck -x $(SCRIPTS)
-	@if [ "$$REMIT_SKIP" != fail ] && reason=$$(tests/aarch64.sh --missing build); \
+	+@if [ "$$REMIT_SKIP" != fail ] && reason=$$(tests/aarch64.sh --missing build); \
 		then echo "skipped: the cross build for aarch64: $$reason"; \
 		else $(MAKE) --no-print-directory cross; fi
 	@echo 'lint: nothing found'

@@ -127,15 +127,16 @@ bytes_of() {
 filters() {
 	local -A inside=([x86_64]=$root/build/remit [aarch64]=$cross/remit)
 	local -A bytes=() expected=()
-	local architecture
+	local architecture good
 	for architecture in x86_64 aarch64; do
+		good=no
 		gcc -std=gnu17 -I"$root/src" -c -o "$base/filter.o" \
-			"$root/build/generated/filter-$architecture.c" || return
+			"$root/build/generated/filter-$architecture.c"
 		expected[$architecture]=$(bytes_of "$base/filter.o" filter_base)
 		bytes[$architecture]=$(bytes_of "${inside[$architecture]}" filter_base)
 		[ "${#expected[$architecture]}" -gt 1000 ] &&
-			[ "${bytes[$architecture]}" = "${expected[$architecture]}" ]
-		conclude "$([ $? -eq 0 ] && echo yes || echo no)" \
+			[ "${bytes[$architecture]}" = "${expected[$architecture]}" ] && good=yes
+		conclude $good \
 			"the filter in the program for $architecture is the one that its golden table judges"
 	done
 	conclude "$([ "${bytes[x86_64]}" != "${bytes[aarch64]}" ] && echo yes || echo no)" \
@@ -168,8 +169,12 @@ everything_is_aarch64() {
 
 definitions() {
 	local seeds=${REMIT_SHARED_DIR:-$root/../shared}/seeds
-	cp "$root"/tests/definitions/*.md "$root"/tests/agents/*.md "$root"/docs/examples/*.md \
-		"$base/definitions/"
+	local file folder
+	for folder in tests/definitions tests/agents docs/examples; do
+		for file in "$root/$folder"/*.md; do
+			cp "$file" "$base/definitions/${folder##*/}-${file##*/}"
+		done
+	done
 	# Bytes above 127, which are negative where char is signed and not on aarch64.
 	printf -- '---\nname: "pr\303\274fer\360\237\246\206"\ntools: ["Read(d\303\266c/**)", "Edit(\303\244*)", Bash]\n---\n' \
 		>"$base/definitions/umlauts.md"
@@ -184,8 +189,8 @@ definitions() {
 	: >"$base/definitions/empty.md"
 	truncate -s 2M "$base/definitions/large.md"
 	if [ -d "$seeds" ]; then
-		for seed in "$seeds"/*; do
-			cp "$seed" "$base/definitions/seed-${seed##*/}"
+		for file in "$seeds"/*; do
+			cp "$file" "$base/definitions/seed-${file##*/}"
 		done
 	elif [ "${REMIT_SHARED:-}" = required ]; then
 		fail 'the definitions beside the repository' "no $seeds, and REMIT_SHARED=required"
@@ -219,15 +224,15 @@ explained() {
 	done
 	concluded 'explain' 0 125
 	for policy in "$base"/policies/*; do
-		same explain --policy "$policy" "$base/definitions/engineer.md"
-		same explain --json --ceiling "$policy" "$base/definitions/inherits.md"
+		same explain --policy "$policy" "$base/definitions/agents-engineer.md"
+		same explain --json --ceiling "$policy" "$base/definitions/agents-inherits.md"
 	done
 	concluded 'explain with policies and ceilings' 0 125
 }
 
 judged() {
 	local agent target
-	for agent in engineer reader umlauts ranges specifiers network; do
+	for agent in agents-{engineer,reader,network} definitions-specifiers umlauts ranges; do
 		for target in 'read a.c' 'write a.c' 'write .git/hooks/pre-commit' 'read ~/.ssh/id_rsa' \
 			$'write \303\244rger' $'read d\303\266c/a' $'write x/y.\316\261' $'read \377\200' \
 			'exec /bin/sh' 'connect example.org:443' 'connect [::1]:80' 'delegate somebody'; do
@@ -239,7 +244,7 @@ judged() {
 }
 
 wrong_inputs() {
-	local definition=$base/definitions/engineer.md
+	local definition=$base/definitions/agents-engineer.md
 	same
 	same nonsense
 	same explain
@@ -267,10 +272,10 @@ wrong_inputs() {
 
 # --- it executes nothing ---------------------------------------------------------------------------
 
-# unconfined native|foreign ARGUMENT...: `run` of a command that leaves a file; yes when it did.
+# executed native|foreign ARGUMENT...: `run` of a command that leaves a file; yes when it did.
 executed() {
 	rm -f "$base/home/work/executed"
-	program "$@" -a "$base/definitions/engineer.md" -w "$base/home/work" -- \
+	program "$@" -a "$base/definitions/agents-engineer.md" -w "$base/home/work" -- \
 		sh -c 'echo executed; : >executed'
 	[ -e "$base/home/work/executed" ] || grep -q executed "$base/$1.out"
 }
@@ -297,20 +302,28 @@ fails_closed() {
 # --- unit tests ------------------------------------------------------------------------------------
 
 # Those that ask the kernel about filters are left out: the emulator has none to ask.
-units() {
-	local program line selected=()
+run_units() {
+	local program selected=()
 	for program in "$@"; do
-		[[ $program == */unit/* ]] && selected+=("$program")
+		[[ $program != */unit/* ]] || selected+=("$program")
 	done
+	cd "$root" && CK_EXCLUDE_TAGS=kernel REMIT_EMULATOR=$emulator \
+		tests/run-programs "${selected[@]}" >"$base/units" 2>&1
+}
+
+count_units() {
+	local line counted=no
 	while IFS= read -r line; do
 		if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
 			passed=$((passed + BASH_REMATCH[1]))
 			failed=$((failed + BASH_REMATCH[2]))
 			skipped=$((skipped + BASH_REMATCH[3]))
+			counted=yes
 		else
 			printf '%s\n' "$line"
 		fi
-	done < <(cd "$root" && CK_EXCLUDE_TAGS=kernel REMIT_EMULATOR=$emulator tests/run-programs "${selected[@]}" 2>&1)
+	done <"$base/units"
+	[ $counted = yes ] || fail 'unit tests' 'no result'
 }
 
 # The same generated definitions lead to the same decisions.
@@ -322,6 +335,7 @@ properties() {
 		echo yes || echo no)" 'properties over 200 generated definitions come out the same' "$foreign"
 }
 
+run_units "$@" & # at the same time, on another processor
 everything_is_aarch64
 filters
 generator
@@ -335,10 +349,10 @@ fails_closed "uid $(id -u)"
 if [ "$(id -u)" -eq 0 ]; then
 	chown -R 4242:4242 "$base/home"
 	become=(setpriv --reuid 4242 --regid 4242 --clear-groups)
-	chmod 666 "$base"/*.out "$base"/*.err "$base"/*.status
 	fails_closed 'uid 4242'
 	become=()
 fi
-units "$@"
 properties
+wait
+count_units
 report_close
