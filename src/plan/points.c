@@ -109,7 +109,7 @@ static int add_other_name(const struct policy *policy, const struct rule *rule,
 	if (place < 0 && errno == EACCES)
 		return 0;
 	if (place < 0 && errno != ELOOP)
-		return error_system(err, errno, "%s", path);
+		return kernel_openat2_error(errno, path, err);
 	if (place >= 0 && fstat(place, &status) < 0)
 		return error_system(err, errno, "%s", path);
 	if (place >= 0 && !S_ISLNK(status.st_mode))
