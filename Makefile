@@ -69,7 +69,7 @@ help:
 	@echo 'make soak           faults with every sensible error, fuzzing and comparison for long'
 	@echo 'make doctor         compile, doctor and --dry-run, also on a kernel that lacks something'
 	@echo 'make probe          build/tests/probe, the probe of the walls'
-	@echo 'make bench          ratios of launch and search'
+	@echo 'make bench          ratios of launch, search, git status, C build, python start'
 	@echo 'make fresh          both commands of the README on a fresh Debian 12 (root only)'
 	@echo 'scripts/test        everything'
 
