@@ -1,0 +1,92 @@
+/* The log of what was refused: JSON Lines, one object a line. Docs: docs/remit.1, "AUDIT LOG".
+ *
+ * A log is one `start` record, refusals, one `end` record. The first refusal of a kind (process,
+ * operation, target, because) is written before audit_refusal returns; repeats are counted, and
+ * written as records with their `count` when the log is flushed, when the table of kinds is full,
+ * and at the end: the counts of all records of a log add up to the totals of `end`.
+ *
+ * Not thread-safe: who calls from two threads holds a lock. */
+#ifndef REMIT_AUDIT_LOG_H
+#define REMIT_AUDIT_LOG_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "policy/effect.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The names of layers: what saw the refusal. */
+#define AUDIT_LAYER_DECOY   "decoy"
+#define AUDIT_LAYER_SECCOMP "seccomp"
+#define AUDIT_LAYER_COMMAND "command"
+
+/* One refused operation, as whoever saw it tells it. Nothing is owned. Texts may hold any byte;
+ * unknown ones are NULL. */
+struct refusal {
+	pid_t pid;        /* as the host numbers it; 0 where not known */
+	pid_t pid_inside; /* as the sandbox does; 0 where not known */
+	pid_t parent;     /* as the host numbers it; 0 where not known */
+	const char *comm;
+	const char *exe;
+	enum effect effect;    /* EFFECT_COUNT: a system call of which no effect speaks ("call") */
+	const char *operation; /* "open", "rename", "connect"; of "call": the call's name */
+	const char *target;    /* whole path, address, or the call's name */
+	size_t target_size;    /* bytes */
+	bool hidden;           /* class `hidden`: merely not granted, and only read */
+	enum verdict verdict;  /* deny or ask */
+	int error;             /* the errno that answers it */
+	const char *layer;
+	const char *because; /* "backend-engineer.md:4 Write", "secrets.yaml:12 ~/.ssh" */
+	const char *remedy; /* the option that would permit it ("--mode acceptEdits"), or NULL where
+	                       none does or none may be suggested (secrets, protected names) */
+};
+
+/* What is the same in every record of a log, and what `start` tells. Nothing is owned. */
+struct audit_start {
+	const char *agent;      /* its name, or NULL */
+	const char *agent_file; /* as it was given */
+	const char *tool;       /* or NULL */
+	const char *workspace;
+	const char *policy_digest;  /* hexadecimal SHA-256 of what was decided, or NULL */
+	const char *kernel;         /* release */
+	const char *level;          /* "namespaces+decoy" */
+	const char *const *layers;  /* names in force, NULL-terminated */
+	const char *const *dropped; /* names of variables that were dropped, NULL-terminated */
+	const char *const *unknown_forbidden; /* names that removed nothing, NULL-terminated */
+	char *const *command;                 /* NULL-terminated */
+};
+
+struct audit_totals {
+	unsigned long long denied, hidden; /* operations, repeats counted */
+	unsigned long long records;        /* lines written, `start` and `end` with them */
+};
+
+struct audit_log;
+
+/* A new log that writes whole lines to `descriptor` (borrowed; -1: counts only), with a run
+ * identifier of its own. Returns 0 and a log owned by the caller, or negative. */
+int audit_log_new(int descriptor, struct audit_log **out, struct error *err);
+void audit_log_free(struct audit_log *log);
+
+/* Each writes at most one line for each new kind. Negative where a line could not be written whole
+ * (disk full, pipe closed): nothing is to go on then. What was written of a line is taken back
+ * where the descriptor is a regular file. */
+int audit_log_start(struct audit_log *log, const struct audit_start *start, struct error *err);
+int audit_log_refusal(struct audit_log *log, const struct refusal *refusal, struct error *err);
+int audit_log_flush(struct audit_log *log, struct error *err);
+
+/* `status` as remit_run gives it. Flushes first. */
+int audit_log_end(struct audit_log *log, int status, struct error *err);
+
+void audit_log_totals(const struct audit_log *log, struct audit_totals *out);
+
+/* The closing text for a person, escaped for a terminal: first the one thing that would help most
+ * ("14 writes refused: mode default asks and nobody could answer; --mode acceptEdits permits
+ * them"), then a few lines of what was refused most. Nothing where nothing was denied, and hidden
+ * operations only where `verbose`. Each line ends with a newline. */
+int audit_log_summary(const struct audit_log *log, bool verbose, struct buffer *out,
+                      struct error *err);
+
+#endif
