@@ -5,7 +5,8 @@
  * written as records with their `count` when the log is flushed, when the table of kinds is full,
  * and at the end: the counts of all records of a log add up to the totals of `end`.
  *
- * Not thread-safe: who calls from two threads holds a lock. */
+ * Not thread-safe: who calls from two threads holds a lock. Who writes to pipes ignores SIGPIPE,
+ * who limits the size of files SIGXFSZ: they would kill the writer in the middle of a line. */
 #ifndef REMIT_AUDIT_LOG_H
 #define REMIT_AUDIT_LOG_H
 
@@ -69,6 +70,9 @@ struct audit_log;
  * identifier of its own. Returns 0 and a log owned by the caller, or negative. */
 int audit_log_new(int descriptor, struct audit_log **out, struct error *err);
 void audit_log_free(struct audit_log *log);
+
+/* The name of the run, as every record has it: 26 characters. Belongs to the log. */
+const char *audit_log_run(const struct audit_log *log);
 
 /* Each writes at most one line for each new kind. Negative where a line could not be written whole
  * (disk full, pipe closed): nothing is to go on then. What was written of a line is taken back

@@ -1,5 +1,7 @@
 #include "base/escape.h"
 
+#include "base/utf8.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -48,52 +50,6 @@ static bool is_invisible(uint32_t character)
 	return false;
 }
 
-/* The forms of UTF-8 by their first byte, and the smallest character that may use each
- * (RFC 3629): a smaller one is overlong. */
-static const struct utf8_form {
-	unsigned char mask;
-	unsigned char lead;
-	unsigned char length;
-	uint32_t smallest;
-} utf8_forms[] = {
-        {0x80, 0x00, 1, 0x0},
-        {0xE0, 0xC0, 2, 0x80},
-        {0xF0, 0xE0, 3, 0x800},
-        {0xF8, 0xF0, 4, 0x10000},
-};
-
-static const struct utf8_form *utf8_form_of(unsigned char lead)
-{
-	for (size_t i = 0; i < sizeof(utf8_forms) / sizeof(utf8_forms[0]); i++) {
-		if ((lead & utf8_forms[i].mask) == utf8_forms[i].lead)
-			return &utf8_forms[i];
-	}
-	return NULL;
-}
-
-/* Decodes the first character of `text` (size > 0). Returns its length in bytes, 0 where the bytes
- * are no valid UTF-8. */
-static size_t decode(const char *text, size_t size, uint32_t *character)
-{
-	unsigned char lead = (unsigned char)text[0];
-	const struct utf8_form *form = utf8_form_of(lead);
-
-	if (!form || form->length > size)
-		return 0;
-
-	uint32_t value = lead & (unsigned char)~form->mask;
-	for (size_t i = 1; i < form->length; i++) {
-		unsigned char next = (unsigned char)text[i];
-		if ((next & 0xC0) != 0x80)
-			return 0;
-		value = value << 6 | (next & 0x3Fu);
-	}
-	if (value < form->smallest || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
-		return 0;
-	*character = value;
-	return form->length;
-}
-
 static void append_escaped(struct buffer *out, uint32_t character)
 {
 	if (character == '\n')
@@ -108,6 +64,14 @@ static void append_escaped(struct buffer *out, uint32_t character)
 		buffer_printf(out, "\\u{%x}", (unsigned int)character);
 }
 
+/* "::add-mask::" begins a line; "##[...]" and "##vso[...]" stand anywhere in one. */
+static bool begins_command(const char *text, size_t size, size_t place)
+{
+	if (place == 0)
+		return size > 1 && text[0] == ':' && text[1] == ':';
+	return text[place] == '#' && text[place - 1] == '#';
+}
+
 static void escape(struct buffer *out, const char *text, size_t size, bool backslashes)
 {
 	size_t begin = 0; /* of the run that stands as it is */
@@ -115,8 +79,10 @@ static void escape(struct buffer *out, const char *text, size_t size, bool backs
 
 	while (place < size) {
 		uint32_t character = 0;
-		size_t length = decode(text + place, size - place, &character);
-		bool stands = character == '\\' ? !backslashes : !is_invisible(character);
+		size_t length = utf8_decode(text + place, size - place, &character);
+		bool stands = character == '\\' ? !backslashes
+		                                : !is_invisible(character) &&
+		                                          !begins_command(text, size, place);
 		if (length && stands) {
 			place += length;
 			continue;
@@ -137,6 +103,97 @@ void escape_terminal(struct buffer *out, const char *text, size_t size)
 	escape(out, text, size, true);
 }
 
+/* Characters of two columns, in ascending order. Source: Unicode 15, East_Asian_Width W and F,
+ * without gaps that are not assigned. */
+static const struct range wide[] = {
+        {0x1100, 0x115F},   {0x231A, 0x231B},   {0x23E9, 0x23F3},   {0x25FD, 0x25FE},
+        {0x2614, 0x27BF},   {0x2B1B, 0x2B55},   {0x2E80, 0xA4CF},   {0xA960, 0xA97C},
+        {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE10, 0xFE6F},   {0xFF00, 0xFF60},
+        {0xFFE0, 0xFFE6},   {0x16FE0, 0x18D08}, {0x1AFF0, 0x1B2FB}, {0x1F000, 0x1FAFF},
+        {0x20000, 0x3FFFD},
+};
+
+static size_t width_of(uint32_t character)
+{
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]) && character >= wide[i].first; i++) {
+		if (character <= wide[i].last)
+			return 2;
+	}
+	return 1;
+}
+
+size_t text_columns(const char *text, size_t size)
+{
+	size_t columns = 0;
+
+	for (size_t place = 0; place < size;) {
+		uint32_t character = 0;
+		size_t length = utf8_decode(text + place, size - place, &character);
+		columns += width_of(character);
+		place += length ? length : 1;
+	}
+	return columns;
+}
+
+/* How many bytes of valid UTF-8 fit into `columns`. */
+static size_t fitting(const char *text, size_t size, size_t columns)
+{
+	size_t place = 0;
+
+	while (place < size) {
+		uint32_t character = 0;
+		size_t length = utf8_decode(text + place, size - place, &character);
+		size_t width = width_of(character);
+		if (width > columns)
+			break;
+		columns -= width;
+		place += length ? length : 1;
+	}
+	return place;
+}
+
+/* The same from the end: where the part begins that fits. */
+static size_t fitting_end(const char *text, size_t size, size_t columns)
+{
+	size_t place = size;
+
+	while (place) {
+		size_t begin = place - 1;
+		uint32_t character = 0;
+		while (begin && ((unsigned char)text[begin] & 0xC0) == 0x80)
+			begin--;
+		utf8_decode(text + begin, size - begin, &character);
+		size_t width = width_of(character);
+		if (width > columns)
+			break;
+		columns -= width;
+		place = begin;
+	}
+	return place;
+}
+
+void escape_terminal_short(struct buffer *out, const char *text, size_t size, size_t columns)
+{
+	static const char gap[] = "...";
+	struct buffer whole = {0};
+
+	escape_terminal(&whole, text, size);
+	if (buffer_failed(&whole) ||
+	    text_columns(whole.data ? whole.data : "", whole.size) <= columns) {
+		out->failed |= buffer_failed(&whole);
+		buffer_append(out, whole.data, whole.size);
+	} else {
+		/* The end of a path says more than its beginning. */
+		size_t left = columns - strlen(gap);
+		size_t head = fitting(whole.data, whole.size, left / 3);
+		size_t tail = fitting_end(whole.data, whole.size, left - left / 3);
+		buffer_append(out, whole.data, head);
+		buffer_append_text(out, gap);
+		buffer_append(out, whole.data + tail, whole.size - tail);
+	}
+	buffer_free(&whole);
+}
+
 char *escape_message_copy(const char *text)
 {
 	struct buffer out = {0};
@@ -151,4 +208,48 @@ char *escape_terminal_copy(const char *text)
 
 	escape_terminal(&out, text, strlen(text));
 	return buffer_steal(&out);
+}
+
+/* What JSON must not hold as it is, and what would show as something else where somebody prints the
+ * text without decoding it. */
+static bool json_stands(uint32_t character, char before)
+{
+	if (character == '"' || character == '\\' || (character == '#' && before == '#'))
+		return false;
+	return character < 0x7F ? character >= 0x20 : !is_invisible(character);
+}
+
+static void append_json_escape(struct buffer *out, uint32_t character)
+{
+	if (character == '"' || character == '\\') {
+		char pair[] = {'\\', (char)character};
+		buffer_append(out, pair, sizeof(pair));
+	} else if (character < 0x10000) {
+		buffer_printf(out, "\\u%04x", (unsigned int)character);
+	} else {
+		/* A pair of surrogates (RFC 8259, 7). */
+		character -= 0x10000;
+		buffer_printf(out, "\\u%04x\\u%04x", 0xD800 + (unsigned int)(character >> 10),
+		              0xDC00 + (unsigned int)(character & 0x3FF));
+	}
+}
+
+void escape_json(struct buffer *out, const char *text, size_t size)
+{
+	size_t begin = 0; /* of the run that stands as it is */
+	size_t place = 0;
+
+	while (place < size) {
+		uint32_t character = 0;
+		size_t length = utf8_decode(text + place, size - place, &character);
+		if (length && json_stands(character, place ? text[place - 1] : '\0')) {
+			place += length;
+			continue;
+		}
+		buffer_append(out, text + begin, place - begin);
+		append_json_escape(out, length ? character : 0xFFFD);
+		place += length ? length : 1;
+		begin = place;
+	}
+	buffer_append(out, text + begin, place - begin);
 }
