@@ -1,11 +1,7 @@
 #include "audit/record.h"
 
 #include "audit/origin.h"
-#include "base/base64.h"
-#include "base/escape.h"
-#include "base/utf8.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,80 +10,11 @@ const char *record_effect_name(size_t effect)
 	return effect < EFFECT_COUNT ? effect_name((enum effect)effect) : "call";
 }
 
-/* --- Parts of an object ----------------------------------------------------------------------- */
-
-/* Keys are ours: they need no escape. Every member but the first begins with a comma. */
-static void append_key(struct buffer *out, const char *key)
-{
-	buffer_append(out, ",\"", 2);
-	buffer_append_text(out, key);
-	buffer_append(out, "\":", 2);
-}
-
-static void append_string(struct buffer *out, const char *text, size_t size)
-{
-	buffer_append(out, "\"", 1);
-	escape_json(out, text, size);
-	buffer_append(out, "\"", 1);
-}
-
-static void member_number(struct buffer *out, const char *key, unsigned long long value)
-{
-	char digits[24];
-	char *place = digits + sizeof(digits);
-
-	do {
-		*--place = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	append_key(out, key);
-	buffer_append(out, place, (size_t)(digits + sizeof(digits) - place));
-}
-
-/* Absent where the text is NULL. */
-static void member_text(struct buffer *out, const char *key, const char *text)
-{
-	if (!text)
-		return;
-	append_key(out, key);
-	append_string(out, text, strlen(text));
-}
-
-/* Bytes that are not UTF-8 stand exactly in a second member, KEY_b64. */
-static void member_bytes(struct buffer *out, const char *key, const char *text, size_t size)
-{
-	append_key(out, key);
-	append_string(out, text, size);
-	if (utf8_valid(text, size))
-		return;
-	buffer_append(out, ",\"", 2);
-	buffer_append_text(out, key);
-	buffer_append_text(out, "_b64\":\"");
-	base64_encode(out, text, size);
-	buffer_append(out, "\"", 1);
-}
-
-static void member_bytes_text(struct buffer *out, const char *key, const char *text)
-{
-	if (text)
-		member_bytes(out, key, text, strlen(text));
-}
-
-/* Bytes of an item that are not UTF-8 are lost here: the names of variables and layers, and the
- * command, are not what was refused. */
-static void member_list(struct buffer *out, const char *key, const char *const *items)
-{
-	append_key(out, key);
-	buffer_append(out, "[", 1);
-	for (size_t i = 0; items && items[i]; i++) {
-		if (i > 0)
-			buffer_append(out, ",", 1);
-		append_string(out, items[i], strlen(items[i]));
-	}
-	buffer_append(out, "]", 1);
-}
-
 /* --- Time ------------------------------------------------------------------------------------- */
+
+enum {
+	TIME_SIZE = 64,
+};
 
 struct date {
 	long long year;
@@ -114,7 +41,7 @@ static struct date date_of(long long days)
 }
 
 /* RFC 3339, UTC, microseconds. */
-static void append_time(struct buffer *out, const struct timespec *time)
+static void time_text(const struct timespec *time, char out[TIME_SIZE])
 {
 	enum {
 		DAY = 86400,
@@ -123,69 +50,85 @@ static void append_time(struct buffer *out, const struct timespec *time)
 	long long days = (seconds >= 0 ? seconds : seconds - (DAY - 1)) / DAY;
 	unsigned rest = (unsigned)(seconds - days * DAY);
 	struct date date = date_of(days);
-	char text[64];
 
-	int size = snprintf(text, sizeof(text), "%04lld-%02u-%02uT%02u:%02u:%02u.%06ldZ", date.year,
-	                    date.month, date.day, rest / 3600, rest / 60 % 60, rest % 60,
-	                    time->tv_nsec / 1000);
-	buffer_append(out, text, (size_t)size);
+	snprintf(out, TIME_SIZE, "%04lld-%02u-%02uT%02u:%02u:%02u.%06ldZ", date.year, date.month,
+	         date.day, rest / 3600, rest / 60 % 60, rest % 60, time->tv_nsec / 1000);
 }
 
 /* --- Records ---------------------------------------------------------------------------------- */
 
-static void append_head(struct buffer *out, const struct record_head *head,
-                        const struct timespec *time, const char *kind)
+/* Opens the object. */
+static struct writer begin(struct buffer *out, const struct record_head *head,
+                           const struct timespec *time, const char *kind)
 {
-	buffer_append_text(out, "{\"v\":1,\"time\":\"");
-	append_time(out, time);
-	buffer_append_text(out, "\",\"run\":\"");
-	buffer_append(out, head->run, RUN_NAME_SIZE);
-	buffer_append(out, "\"", 1);
-	member_number(out, "seq", head->sequence);
-	member_text(out, "record", kind);
-	member_text(out, "agent", head->agent);
-	member_text(out, "tool", head->tool);
+	struct writer writer = {.out = out};
+	char text[TIME_SIZE];
+
+	time_text(time, text);
+	writer_open(&writer, NULL, '{');
+	writer_number(&writer, "v", RECORD_VERSION);
+	writer_text(&writer, "time", text);
+	writer_string(&writer, "run", head->run, RUN_NAME_SIZE);
+	writer_number(&writer, "seq", head->sequence);
+	writer_text(&writer, "record", kind);
+	writer_text(&writer, "agent", head->agent);
+	writer_text(&writer, "tool", head->tool);
+	return writer;
 }
 
-static void append_close(struct buffer *out)
+static void finish(struct writer *writer)
 {
-	buffer_append(out, "}\n", 2);
+	writer_close(writer, '}');
+	buffer_append(writer->out, "\n", 1);
+}
+
+static void bytes_text(struct writer *writer, const char *key, const char *text)
+{
+	writer_bytes(writer, key, text, text ? strlen(text) : 0);
+}
+
+/* Bytes of an item that are not UTF-8 are lost here: the names of variables and layers, and the
+ * command, are not what was refused. */
+static void list(struct writer *writer, const char *key, const char *const *items)
+{
+	writer_open(writer, key, '[');
+	for (size_t i = 0; items && items[i]; i++)
+		writer_text(writer, NULL, items[i]);
+	writer_close(writer, ']');
 }
 
 void record_start(struct buffer *out, const struct record_head *head, const struct timespec *now,
                   const struct audit_start *start)
 {
-	append_head(out, head, now, "start");
-	member_bytes_text(out, "agent_file", start->agent_file);
-	member_bytes_text(out, "workspace", start->workspace);
-	member_text(out, "policy", start->policy_digest);
-	member_text(out, "kernel", start->kernel);
-	member_text(out, "level", start->level);
-	member_list(out, "layers", start->layers);
-	member_list(out, "dropped", start->dropped);
-	member_list(out, "unknown_forbidden", start->unknown_forbidden);
-	member_list(out, "command", (const char *const *)start->command);
-	append_close(out);
+	struct writer writer = begin(out, head, now, "start");
+
+	bytes_text(&writer, "agent_file", start->agent_file);
+	bytes_text(&writer, "workspace", start->workspace);
+	writer_text(&writer, "policy", start->policy_digest);
+	writer_text(&writer, "kernel", start->kernel);
+	writer_text(&writer, "level", start->level);
+	list(&writer, "layers", start->layers);
+	list(&writer, "dropped", start->dropped);
+	list(&writer, "unknown_forbidden", start->unknown_forbidden);
+	list(&writer, "command", (const char *const *)start->command);
+	finish(&writer);
 }
 
 /* The line behind a refusal, also taken apart for programs. */
-static void append_because(struct buffer *out, const struct record_head *head, const char *because)
+static void because(struct writer *writer, const struct record_head *head, const char *text)
 {
 	size_t file_size;
 	unsigned long line;
 
-	if (!because)
+	bytes_text(writer, "because", text);
+	if (!text || !origin_split(text, head->agent_label, &file_size, &line))
 		return;
-	member_bytes_text(out, "because", because);
-	if (!origin_split(because, head->agent_label, &file_size, &line))
-		return;
-	append_key(out, "because_file");
-	append_string(out, because, file_size);
-	member_number(out, "because_line", line);
+	writer_string(writer, "because_file", text, file_size);
+	writer_number(writer, "because_line", line);
 }
 
 /* The name, "EACCES"; a number that has none stands as it is. */
-static void append_errno(struct buffer *out, int error)
+static void error_name(struct writer *writer, int error)
 {
 	const char *name = strerrorname_np(error);
 	char number[24];
@@ -193,40 +136,40 @@ static void append_errno(struct buffer *out, int error)
 	if (error == 0)
 		return;
 	snprintf(number, sizeof(number), "%d", error);
-	member_text(out, "errno", name ? name : number);
+	writer_text(writer, "errno", name ? name : number);
 }
 
 /* Identifiers are absent where they are not known. */
-static void member_process(struct buffer *out, const char *key, pid_t process)
+static void process(struct writer *writer, const char *key, pid_t identifier)
 {
-	if (process > 0)
-		member_number(out, key, (unsigned long long)process);
+	if (identifier > 0)
+		writer_number(writer, key, (unsigned long long)identifier);
 }
 
 void record_refusal(struct buffer *out, const struct record_head *head, const struct timespec *when,
                     const struct refusal *refusal, unsigned long long count)
 {
-	append_head(out, head, when, "refusal");
-	member_process(out, "pid", refusal->pid);
-	member_process(out, "pid_inside", refusal->pid_inside);
-	member_process(out, "ppid", refusal->parent);
-	member_bytes_text(out, "comm", refusal->comm);
-	member_bytes_text(out, "exe", refusal->exe);
-	member_text(out, "effect", record_effect_name(refusal->effect));
-	member_text(out, "op", refusal->operation);
-	if (refusal->target)
-		member_bytes(out, "target", refusal->target, refusal->target_size);
-	member_text(out, "class", refusal->hidden ? "hidden" : "denied");
-	member_text(out, "verdict", verdict_name(refusal->verdict));
-	append_errno(out, refusal->error);
-	member_text(out, "layer", refusal->layer);
-	append_because(out, head, refusal->because);
-	member_bytes_text(out, "remedy", refusal->remedy);
-	member_number(out, "count", count);
-	append_close(out);
+	struct writer writer = begin(out, head, when, "refusal");
+
+	process(&writer, "pid", refusal->pid);
+	process(&writer, "pid_inside", refusal->pid_inside);
+	process(&writer, "ppid", refusal->parent);
+	bytes_text(&writer, "comm", refusal->comm);
+	bytes_text(&writer, "exe", refusal->exe);
+	writer_text(&writer, "effect", record_effect_name(refusal->effect));
+	writer_text(&writer, "op", refusal->operation);
+	writer_bytes(&writer, "target", refusal->target, refusal->target_size);
+	writer_text(&writer, "class", refusal->hidden ? "hidden" : "denied");
+	writer_text(&writer, "verdict", verdict_name(refusal->verdict));
+	error_name(&writer, refusal->error);
+	writer_text(&writer, "layer", refusal->layer);
+	because(&writer, head, refusal->because);
+	bytes_text(&writer, "remedy", refusal->remedy);
+	writer_number(&writer, "count", count);
+	finish(&writer);
 }
 
-static unsigned long long sum(const unsigned long long counts[RECORD_EFFECTS])
+unsigned long long record_sum(const unsigned long long counts[RECORD_EFFECTS])
 {
 	unsigned long long all = 0;
 
@@ -235,30 +178,28 @@ static unsigned long long sum(const unsigned long long counts[RECORD_EFFECTS])
 	return all;
 }
 
-static void append_effects(struct buffer *out, const struct record_totals *totals)
+void record_totals(struct writer *writer, const struct record_totals *totals)
 {
-	bool first = true;
-
-	append_key(out, "effects");
-	buffer_append(out, "{", 1);
+	writer_number(writer, "denied", record_sum(totals->denied));
+	writer_number(writer, "hidden", record_sum(totals->hidden));
+	writer_open(writer, "effects", '{');
 	for (size_t i = 0; i < RECORD_EFFECTS; i++) {
 		if (!totals->denied[i] && !totals->hidden[i])
 			continue;
-		buffer_printf(out, "%s\"%s\":{\"denied\":%llu,\"hidden\":%llu}", first ? "" : ",",
-		              record_effect_name(i), totals->denied[i], totals->hidden[i]);
-		first = false;
+		writer_open(writer, record_effect_name(i), '{');
+		writer_number(writer, "denied", totals->denied[i]);
+		writer_number(writer, "hidden", totals->hidden[i]);
+		writer_close(writer, '}');
 	}
-	buffer_append(out, "}", 1);
+	writer_close(writer, '}');
 }
 
 void record_end(struct buffer *out, const struct record_head *head, const struct timespec *now,
                 int status, const struct record_totals *totals)
 {
-	append_head(out, head, now, "end");
-	append_key(out, "status");
-	buffer_printf(out, "%d", status);
-	member_number(out, "denied", sum(totals->denied));
-	member_number(out, "hidden", sum(totals->hidden));
-	append_effects(out, totals);
-	append_close(out);
+	struct writer writer = begin(out, head, now, "end");
+
+	writer_signed(&writer, "status", status);
+	record_totals(&writer, totals);
+	finish(&writer);
 }

@@ -6,6 +6,7 @@
 #include "audit/log.h"
 #include "audit/run_name.h"
 #include "base/buffer.h"
+#include "base/writer.h"
 
 #include <time.h>
 
@@ -31,6 +32,11 @@ struct record_totals {
 
 /* "read", ..., "call"; `effect` is at most EFFECT_COUNT. Static. */
 const char *record_effect_name(size_t effect);
+
+unsigned long long record_sum(const unsigned long long counts[RECORD_EFFECTS]);
+
+/* The members "denied", "hidden" and "effects". */
+void record_totals(struct writer *writer, const struct record_totals *totals);
 
 /* Each appends one line; a lack of memory shows in the buffer. */
 void record_start(struct buffer *out, const struct record_head *head, const struct timespec *now,
