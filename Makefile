@@ -67,6 +67,7 @@ help:
 	@echo 'make differential   what `remit why` says against what happens inside `remit run`'
 	@echo 'make faults         every system call of a launch made to fail, one error each'
 	@echo 'make soak           faults with every sensible error, fuzzing and comparison for long'
+	@echo 'make audit-test     reports on audit logs, also on hostile ones, judged by validators'
 	@echo 'make doctor         compile, doctor and --dry-run, also on a kernel that lacks something'
 	@echo 'make probe          build/tests/probe, the probe of the walls'
 	@echo 'make bench          ratios of launch, search, git status, C build, python start'
@@ -162,6 +163,13 @@ $(BUILD)/tests/fake: tests/fake/fake.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(INCLUDES) $(COMPILE) -o $@ $< -lseccomp
 
+$(BUILD)/tests/write-log: tests/audit/write_log.c $(BUILD)/libremit.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) $(LINK) -o $@ $< $(BUILD)/libremit.a $(LIBS)
+
+audit-test: $(BUILD)/remit $(BUILD)/tests/write-log
+	@tests/audit.sh
+
 doctor: $(BUILD)/remit $(BUILD)/tests/fake
 	@tests/doctor.sh
 
@@ -240,6 +248,6 @@ clean:
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
-.PHONY: all help cross aarch64 faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean
+.PHONY: all help audit-test cross aarch64 faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean
 .DELETE_ON_ERROR:
 .SECONDARY: $(GENERATED) $(SIMULATED)

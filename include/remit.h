@@ -89,6 +89,8 @@ enum remit_notice {
 typedef void remit_notice_function(void *data, enum remit_notice notice, const char *text);
 
 enum {
+	REMIT_STATUS_DENIED =
+	        120, /* of a program that was asked to fail where something was denied */
 	REMIT_STATUS_TIMED_OUT = 124,
 	REMIT_STATUS_FAILED = 125,
 	REMIT_STATUS_NOT_EXECUTABLE = 126,
@@ -115,6 +117,28 @@ int remit_compile(const struct remit_options *options, char *const *command,
  * should have one thread. */
 int remit_doctor(enum remit_format format, char **text, bool *enforceable,
                  struct remit_error *error);
+
+enum remit_audit_format {
+	REMIT_AUDIT_TEXT,     /* for a terminal */
+	REMIT_AUDIT_JSON,     /* one line */
+	REMIT_AUDIT_MARKDOWN, /* GitHub-flavoured: the summary of a CI job */
+	REMIT_AUDIT_SARIF,    /* SARIF 2.1.0: one result for each line that refused something */
+	REMIT_AUDIT_POLICY, /* a policy that would permit what was refused, as far as one should */
+};
+
+struct remit_audit_counts {
+	unsigned long long denied, hidden; /* operations */
+	unsigned long long runs;
+	unsigned long long unfinished; /* runs without an `end` record: killed, or still going on */
+};
+
+/* A report on the logs that remit_run wrote: files, or "-" for standard input; ends with NULL.
+ * `width` is that of the terminal in columns. What of a log could not be used is a notice; a file
+ * that is no log is an error with its line. Needs memory that does not grow with the logs. The text
+ * is owned by the caller (free); `counts` may be NULL. */
+int remit_audit(const char *const *logs, enum remit_audit_format format, unsigned width,
+                remit_notice_function *notice, void *data, char **text,
+                struct remit_audit_counts *counts, struct remit_error *error);
 
 /* The names and texts of the built-in policies; NULL behind the last one. Static. */
 const char *remit_policy_name(size_t number);

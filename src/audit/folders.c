@@ -260,15 +260,15 @@ static int by_count(const void *a, const void *b)
 	                     right->target.size);
 }
 
-static void make_shown(struct list *list, size_t siblings, size_t most)
+static void make_shown(struct list *list, size_t siblings, size_t depth, size_t most)
 {
 	order(list);
-	join_runs(list, siblings, 1);
+	join_runs(list, siblings, depth);
 	while (list->count > most && shrink(list, SHOWN_DEPTH))
 		;
 }
 
-int folders_shown(const struct report_reason *reason, size_t siblings, size_t most,
+int folders_shown(const struct report_reason *reason, size_t siblings, size_t depth, size_t most,
                   struct folders *out, struct error *err)
 {
 	size_t count = reason->place_count;
@@ -287,7 +287,7 @@ int folders_shown(const struct report_reason *reason, size_t siblings, size_t mo
 		copies[i] = *reason->places[i];
 		list.items[i] = &copies[i];
 	}
-	make_shown(&list, siblings, most);
+	make_shown(&list, siblings, depth, most);
 	for (size_t i = 0; i < list.count; i++)
 		places[i] = *list.items[i];
 	free(list.items);

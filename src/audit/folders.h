@@ -19,9 +19,10 @@ struct folders {
 	size_t count;
 };
 
-/* Where `siblings` or more names lie in one folder they become one place; then folders, too, until
- * at most `most` are left or only folders at the top of the tree could be put together. */
-int folders_shown(const struct report_reason *reason, size_t siblings, size_t most,
+/* Where `siblings` or more names lie in one folder, `depth` names or more below "/", they become
+ * one place; then folders, too, until at most `most` are left or only folders at the top of the
+ * tree could be put together. */
+int folders_shown(const struct report_reason *reason, size_t siblings, size_t depth, size_t most,
                   struct folders *out, struct error *err);
 
 void folders_clear(struct folders *folders);

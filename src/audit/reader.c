@@ -59,7 +59,9 @@ static int take_line(struct reading *reading, const char *line, size_t size, boo
 	}
 	reading->result->records++;
 	reading->result->newer += entry.newer;
-	return reading->function(reading->data, &entry, reading->err);
+	if (reading->function(reading->data, &entry, reading->err) < 0)
+		return complain(reading);
+	return 0;
 }
 
 /* Keeps the part of a line until its end is read. */

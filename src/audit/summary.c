@@ -2,29 +2,13 @@
 #include "audit/log.h"
 
 #include "audit/log_inside.h"
+#include "audit/words.h"
 
 #include <stdlib.h>
 
 enum {
 	PLACES_SHOWN = 5,
 };
-
-/* What one and several refused operations are called. */
-static const struct {
-	const char *one, *several;
-} words[RECORD_EFFECTS] = {
-        [EFFECT_READ] = {"read", "reads"},
-        [EFFECT_WRITE] = {"write", "writes"},
-        [EFFECT_EXEC] = {"execution", "executions"},
-        [EFFECT_CONNECT] = {"connection", "connections"},
-        [EFFECT_DELEGATE] = {"delegation", "delegations"},
-        [EFFECT_COUNT] = {"system call", "system calls"},
-};
-
-static const char *word_for(enum effect effect, unsigned long long count)
-{
-	return count == 1 ? words[effect].one : words[effect].several;
-}
 
 static unsigned long long total(const struct audit_log *log, bool hidden)
 {
@@ -54,7 +38,7 @@ static const struct tally_item *first_reason(const struct tally *reasons)
 static void reason_line(const struct tally_item *reason, struct buffer *out)
 {
 	buffer_printf(out, "%llu %s refused", reason->count,
-	              word_for(reason->effect, reason->count));
+	              words_effect(reason->effect, reason->count));
 	if (*reason->text)
 		buffer_printf(out, ": %s", reason->text);
 	if (reason->verdict == VERDICT_ASK)
@@ -90,7 +74,7 @@ static void place_lines(const struct audit_log *log, bool hidden, struct buffer 
 	for (size_t i = 0; i < count && i < PLACES_SHOWN; i++) {
 		const struct tally_item *item = items[i];
 		buffer_printf(out, "  %llu %s: %s", item->count,
-		              word_for(item->effect, item->count), item->text);
+		              words_effect(item->effect, item->count), item->text);
 		if (item->comm)
 			buffer_printf(out, " (%s%s)", item->comm, item->several ? ", ..." : "");
 		buffer_append_text(out, "\n");
@@ -116,7 +100,7 @@ int audit_log_summary(const struct audit_log *log, bool verbose, struct buffer *
 	if (verbose && hidden) {
 		buffer_printf(out,
 		              "%llu %s of what is not granted, answered as if it did not exist\n",
-		              hidden, word_for(EFFECT_READ, hidden));
+		              hidden, words_effect(EFFECT_READ, hidden));
 		place_lines(log, true, out);
 	}
 	return buffer_failed(out) ? error_memory(err) : 0;

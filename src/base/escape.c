@@ -253,3 +253,76 @@ void escape_json(struct buffer *out, const char *text, size_t size)
 	}
 	buffer_append(out, text + begin, place - begin);
 }
+
+static bool is_alphanumeric(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* Escapes and shortens for a terminal, then hands every byte to `append`. */
+static void escape_twice(struct buffer *out, const char *text, size_t size, size_t columns,
+                         void (*append)(struct buffer *out, char c))
+{
+	struct buffer plain = {0};
+
+	escape_terminal_short(&plain, text, size, columns);
+	out->failed |= buffer_failed(&plain);
+	for (size_t i = 0; i < plain.size; i++)
+		append(out, plain.data[i]);
+	buffer_free(&plain);
+}
+
+static void append_markdown(struct buffer *out, char c)
+{
+	/* What is not ASCII is part of a character, and stands. */
+	if (is_alphanumeric(c) || (unsigned char)c >= 0x80 || (c && strchr(" /-,", c)))
+		buffer_append(out, &c, 1);
+	else
+		buffer_printf(out, "&#%d;", c);
+}
+
+void escape_markdown(struct buffer *out, const char *text, size_t size, size_t columns)
+{
+	escape_twice(out, text, size, columns, append_markdown);
+}
+
+static void append_sarif(struct buffer *out, char c)
+{
+	if (c == '\\' || c == '[' || c == ']')
+		buffer_append(out, "\\", 1);
+	else if (c == '{' || c == '}')
+		buffer_append(out, &c, 1);
+	buffer_append(out, &c, 1);
+}
+
+void escape_sarif(struct buffer *out, const char *text, size_t size, size_t columns)
+{
+	escape_twice(out, text, size, columns, append_sarif);
+}
+
+void escape_yaml(struct buffer *out, const char *text, size_t size)
+{
+	for (size_t place = 0; place < size;) {
+		uint32_t character = 0;
+		size_t length = utf8_decode(text + place, size - place, &character);
+		if (character == '"' || character == '\\')
+			buffer_printf(out, "\\%c", (char)character);
+		else if (!length || is_invisible(character) || character > 0xFFFF ||
+		         begins_command(text, size, place))
+			buffer_printf(out, "\\U%08x", (unsigned int)(length ? character : 0xFFFD));
+		else
+			buffer_append(out, text + place, length);
+		place += length ? length : 1;
+	}
+}
+
+void escape_uri(struct buffer *out, const char *path, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		char c = path[i];
+		if (is_alphanumeric(c) || (c && strchr("-._~/", c)))
+			buffer_append(out, &c, 1);
+		else
+			buffer_printf(out, "%%%02X", (unsigned char)c);
+	}
+}

@@ -33,4 +33,22 @@ char *escape_message_copy(const char *text);
  * some CI systems begin ("##[...]", "##vso[...]"): printed as it is, the JSON is harmless, too. */
 void escape_json(struct buffer *out, const char *text, size_t size);
 
+/* Appends `text` for Markdown and HTML, in at most `columns` columns: escaped and shortened as for
+ * a terminal, and all punctuation that means something in either (or begins a link or a mention) as
+ * numeric character references. */
+void escape_markdown(struct buffer *out, const char *text, size_t size, size_t columns);
+
+/* Appends `text` for a message of SARIF 2.1.0 (3.11), in at most `columns` columns: escaped and
+ * shortened as for a terminal, and what would be a link or a placeholder as these are escaped
+ * there. */
+void escape_sarif(struct buffer *out, const char *text, size_t size, size_t columns);
+
+/* Appends `text` as the inside of a double-quoted scalar of YAML 1.1 and 1.2. The text is valid
+ * UTF-8. */
+void escape_yaml(struct buffer *out, const char *text, size_t size);
+
+/* Appends the bytes of a path as a part of a URI (RFC 3986): everything but unreserved characters
+ * and slashes is percent-encoded. */
+void escape_uri(struct buffer *out, const char *path, size_t size);
+
 #endif

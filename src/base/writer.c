@@ -84,3 +84,9 @@ void writer_flag(struct writer *writer, const char *key, bool value)
 	begin(writer, key);
 	buffer_append_text(writer->out, value ? "true" : "false");
 }
+
+void writer_null(struct writer *writer, const char *key)
+{
+	begin(writer, key);
+	buffer_append(writer->out, "null", 4);
+}

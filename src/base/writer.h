@@ -30,5 +30,6 @@ void writer_bytes(struct writer *writer, const char *key, const char *text, size
 void writer_number(struct writer *writer, const char *key, unsigned long long value);
 void writer_signed(struct writer *writer, const char *key, long long value);
 void writer_flag(struct writer *writer, const char *key, bool value);
+void writer_null(struct writer *writer, const char *key);
 
 #endif

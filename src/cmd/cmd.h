@@ -10,6 +10,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_why(int argc, char **argv);
 int cmd_compile(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_audit(int argc, char **argv);
 int cmd_policies(int argc, char **argv);
 
 /* Prints one line "remit: KINDTEXT" to standard error, escaped for a terminal. */

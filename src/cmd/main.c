@@ -29,6 +29,8 @@ static const struct {
          "how a run would be confined: mounts, rules, filters"},
         {"doctor", cmd_doctor, "doctor [--json]",
          "what this kernel lets this user enforce, and what mends the rest"},
+        {"audit", cmd_audit, "audit [OPTION...] LOG...",
+         "what was refused, how often, by which program, because of which line"},
         {"--print-policies", cmd_policies, "--print-policies", "the built-in policies"},
         {"--version", cmd_version, "--version", "the version"},
         {"--help", cmd_help, "--help", "this text; `remit COMMAND --help` tells more"},

@@ -66,14 +66,20 @@ static const struct row rows[] = {
          "executes nothing, shows what `compile` shows"},
         {"raw", 0, CMD_RUN | CMD_COMPILE, KIND_FLAG, AT(raw), NULL,
          "filters as numbers (run: with --dry-run)"},
-        {"json", 0, CMD_ALL | CMD_DOCTOR, KIND_FLAG, AT(json), NULL,
+        {"markdown", 0, CMD_AUDIT, KIND_FLAG, AT(markdown), NULL, "for the summary of a CI job"},
+        {"sarif", 0, CMD_AUDIT, KIND_FLAG, AT(sarif), NULL, "SARIF 2.1.0"},
+        {"suggest", 0, CMD_AUDIT, KIND_FLAG, AT(suggest), NULL,
+         "a policy that would permit what was refused"},
+        {"fail-on-denial", 0, CMD_AUDIT, KIND_FLAG, AT(fail_on_denial), NULL,
+         "exit status 120 where something was denied"},
+        {"json", 0, CMD_ALL | CMD_DOCTOR | CMD_AUDIT, KIND_FLAG, AT(json), NULL,
          "for programs (run: with --dry-run)"},
         {"timing", 0, CMD_RUN, KIND_FLAG, AT(remit.timing), NULL,
          "says at the end where the time went, in microseconds"},
         {"quiet", 'q', CMD_RUN | CMD_COMPILE, KIND_FLAG, AT(quiet), NULL, "no notes"},
         {"verbose", 'v', CMD_RUN | CMD_COMPILE, KIND_COUNT, AT(verbose), NULL,
          "says what was decided"},
-        {"help", 'h', CMD_ALL | CMD_DOCTOR, KIND_FLAG, AT(help), NULL, "this text"},
+        {"help", 'h', CMD_ALL | CMD_DOCTOR | CMD_AUDIT, KIND_FLAG, AT(help), NULL, "this text"},
 };
 
 _Static_assert(sizeof(rows) / sizeof(*rows) <= OPTIONS_MOST, "struct options: given");

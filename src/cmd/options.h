@@ -15,6 +15,7 @@ enum {
 	CMD_WHY = 4,
 	CMD_COMPILE = 8,
 	CMD_DOCTOR = 16,
+	CMD_AUDIT = 32,
 	CMD_ALL = 15, /* all that have a definition */
 };
 
@@ -31,6 +32,7 @@ struct options {
 	struct remit_options remit; /* points into the arrays below */
 	struct text_array policies, ceilings, grants, denies, environment, limits;
 	bool json, raw, dry_run, quiet, help;
+	bool markdown, sarif, suggest, fail_on_denial;
 	int verbose;
 	bool given[OPTIONS_MOST]; /* which rows of the table were */
 	char *const *rest;        /* what follows the options; NULL-terminated */
