@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -44,16 +45,14 @@ static void say(struct page *page, const char *text)
 	}
 }
 
-__attribute__((format(printf, 2, 3))) static void say_format(struct page *page, const char *format,
-                                                             ...)
+/* Takes over `text`. */
+static void say_made(struct page *page, char *text)
 {
-	va_list arguments;
-	char text[256];
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	say(page, text);
+	if (text)
+		say(page, text);
+	else
+		page->out->failed = true;
+	free(text);
 }
 
 /* One line with a text of anybody's choosing, which is shortened where it does not fit. What is
@@ -116,9 +115,11 @@ static void program_line(struct page *page, const struct report_programs *progra
 static int reason_lines(struct page *page, const struct report_reason *reason, struct error *err)
 {
 	buffer_append(page->out, "\n", 1);
-	say_format(page, "%llu %s %s%s", reason->count, words_effect(reason->effect, reason->count),
-	           format_class(reason),
-	           reason->verdict == VERDICT_ASK ? ": asks, and nobody could answer" : "");
+	say_made(page,
+	         text_printf("%llu %s %s%s", reason->count,
+	                     words_effect(reason->effect, reason->count), format_class(reason),
+	                     reason->verdict == VERDICT_ASK ? ": asks, and nobody could answer"
+	                                                    : ""));
 	if (reason->because.data)
 		line(page, "because  ", &reason->because, "");
 	else if (reason->rest)
@@ -134,11 +135,10 @@ static void head_lines(struct page *page, const struct report *report)
 	unsigned long long denied = record_sum(report->totals.denied);
 	unsigned long long hidden = record_sum(report->totals.hidden);
 
-	say_format(page,
-	           "%llu %s: %llu %s denied, %llu hidden (not granted, and answered as if "
-	           "absent)",
-	           report->runs, words_number(report->runs, "run", "runs"), denied,
-	           words_number(denied, "operation", "operations"), hidden);
+	say_made(page, text_printf("%llu %s: %llu %s denied, %llu hidden%s", report->runs,
+	                           words_number(report->runs, "run", "runs"), denied,
+	                           words_number(denied, "operation", "operations"), hidden,
+	                           hidden ? " (not granted, and answered as if absent)" : ""));
 }
 
 int format_text(const struct report *report, const struct report_frame *frame, struct buffer *out,

@@ -63,7 +63,7 @@ static int by_count(const void *a, const void *b)
 /* Where things of a class were refused most, and how many more there were. */
 static void place_lines(const struct audit_log *log, bool hidden, struct buffer *out)
 {
-	const struct tally_item *items[TALLY_MOST];
+	const struct tally_item *items[TALLY_MOST] = {NULL};
 	unsigned long long rest = total(log, hidden);
 	size_t count = 0;
 

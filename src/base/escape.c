@@ -178,9 +178,9 @@ void escape_terminal_short(struct buffer *out, const char *text, size_t size, si
 	struct buffer whole = {0};
 
 	escape_terminal(&whole, text, size);
-	if (buffer_failed(&whole) ||
-	    text_columns(whole.data ? whole.data : "", whole.size) <= columns) {
+	if (buffer_failed(&whole) || !whole.data) {
 		out->failed |= buffer_failed(&whole);
+	} else if (text_columns(whole.data, whole.size) <= columns) {
 		buffer_append(out, whole.data, whole.size);
 	} else {
 		/* The end of a path says more than its beginning. */

@@ -143,6 +143,14 @@ static void say_notes(const struct notes *notes, remit_notice_function *notice, 
 		notices_say(&notices, REMIT_NOTICE_WARNING, text_copy(notes->items[i]));
 }
 
+static int make_report(const char *const *logs, enum remit_audit_format format, unsigned width,
+                       struct report *report, struct notes *notes, char **text, struct error *err)
+{
+	if (read_logs(logs, report, notes, err) < 0)
+		return -1;
+	return write_report(report, logs, notes, format, width, text, err);
+}
+
 int remit_audit(const char *const *logs, enum remit_audit_format format, unsigned width,
                 remit_notice_function *notice, void *data, char **text,
                 struct remit_audit_counts *counts, struct remit_error *error)
@@ -150,15 +158,13 @@ int remit_audit(const char *const *logs, enum remit_audit_format format, unsigne
 	cleanup_error struct error err = {0};
 	cleanup_report struct report *report = report_new();
 	__attribute__((cleanup(notes_clear))) struct notes notes = {0};
-	int result = report ? 0 : error_memory(&err);
 
 	*text = NULL;
-	if (result == 0)
-		result = read_logs(logs, report, &notes, &err);
-	if (result == 0)
-		result = write_report(report, logs, &notes, format, width, text, &err);
-	if (result < 0)
+	if (!report || make_report(logs, format, width, report, &notes, text, &err) < 0) {
+		if (!report)
+			error_memory(&err);
 		return export_error(&err, error);
+	}
 	say_notes(&notes, notice, data);
 	if (counts)
 		*counts = (struct remit_audit_counts){
