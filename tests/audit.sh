@@ -175,6 +175,20 @@ torn() {
 	audit 125 torn.log && said '^remit: torn.log:4: not JSON' && [ ! -s out ]
 }
 check 'a line that is cut off in the middle of a log is an error' torn
+# A run that was killed while it wrote, and another behind it.
+glued() {
+	{
+		head -c -40 ordinary.log
+		cat second.log
+	} >glued.log
+	audit 0 --json glued.log && said "glued.log:$lines: cut off" && holds '.runs == 2 and .denied == 44 and .unfinished == 1'
+	{
+		head -c -40 ordinary.log
+		head -c -40 second.log
+	} >glued.log
+	audit 0 --json glued.log && said "glued.log:$lines: the first of 2" && holds '.denied == 44 and .unfinished == 2'
+}
+check 'a run that appends to a log that was cut off' glued
 not_ended() {
 	audit 0 unfinished.log && said '1 run has no end record' && audit 0 ordinary.log && [ ! -s error ]
 }

@@ -180,6 +180,7 @@ static int read_members(struct entry *entry, struct error *err)
 	int result = read_kind(entry, err);
 	/* What a newer program means by it is not for this one to say. */
 	if (result < 0 && entry->newer) {
+		error_clear(err);
 		entry->kind = ENTRY_UNKNOWN;
 		return 0;
 	}

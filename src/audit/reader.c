@@ -34,12 +34,46 @@ static bool is_blank(const char *line, size_t size)
 	return true;
 }
 
-/* Every record of every version begins alike; what is left of one may be shorter. */
+/* Every record of every version begins alike. No text in a record holds this: quotes in a text are
+ * escaped. */
+static const char beginning[] = "{\"v\":";
+
+/* True for what is left of a record, too, however little. */
 static bool begins_record(const char *line, size_t size)
 {
-	static const char beginning[] = "{\"v\":";
-
 	return memcmp(line, beginning, size < strlen(beginning) ? size : strlen(beginning)) == 0;
+}
+
+/* A run that was killed while it wrote leaves a part of a line, and the next run that appends
+ * writes behind it. Returns where the last record of the line begins; 0 where there is but one. */
+static size_t second_record(const char *line, size_t size)
+{
+	size_t second = 0;
+
+	while (size > second) {
+		const char *place =
+		        memmem(line + second + 1, size - second - 1, beginning, strlen(beginning));
+		if (!place)
+			break;
+		second = (size_t)(place - line);
+	}
+	return second;
+}
+
+static int use(struct reading *reading, const struct entry *entry)
+{
+	reading->result->records++;
+	reading->result->newer += entry->newer;
+	if (reading->function(reading->data, entry, reading->err) < 0)
+		return complain(reading);
+	return 0;
+}
+
+static void note_cut_off(struct reading *reading)
+{
+	error_clear(reading->err);
+	if (!reading->result->cut_offs++)
+		reading->result->cut_off = reading->line;
 }
 
 static int take_line(struct reading *reading, const char *line, size_t size, bool whole)
@@ -50,17 +84,20 @@ static int take_line(struct reading *reading, const char *line, size_t size, boo
 	if (is_blank(line, size))
 		return 0;
 	int result = entry_read(line, size, &entry, reading->err);
-	if (result < 0) {
-		if (whole || result != ENTRY_NO_JSON || !begins_record(line, size))
-			return complain(reading);
-		error_clear(reading->err);
-		reading->result->cut_off = reading->line;
-		return 0;
-	}
-	reading->result->records++;
-	reading->result->newer += entry.newer;
-	if (reading->function(reading->data, &entry, reading->err) < 0)
+	if (result == 0)
+		return use(reading, &entry);
+	if (result != ENTRY_NO_JSON || !begins_record(line, size))
 		return complain(reading);
+	size_t second = second_record(line, size);
+	if (second) {
+		note_cut_off(reading);
+		result = entry_read(line + second, size - second, &entry, reading->err);
+		if (result == 0)
+			return use(reading, &entry);
+	}
+	if (whole || result != ENTRY_NO_JSON)
+		return complain(reading);
+	note_cut_off(reading);
 	return 0;
 }
 

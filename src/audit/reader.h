@@ -17,13 +17,14 @@ typedef int reader_function(void *data, const struct entry *entry, struct error 
 
 struct reader_result {
 	size_t records;
-	size_t cut_off; /* number of the last line where it was cut off; else 0 */
-	size_t newer;   /* records of a version that this program does not know */
+	size_t cut_off;  /* number of the first line with a record that was cut off; 0: none */
+	size_t cut_offs; /* how many there are */
+	size_t newer;    /* records of a version that this program does not know */
 };
 
 /* Reads the log `file` ("-": standard input). Returns 0; negative where it cannot be read, with
- * "FILE:LINE: what is wrong" where a line is no record. Only a last line without a newline may be
- * none: it was cut off. */
+ * "FILE:LINE: what is wrong" where a line is no record. Only a record that was cut off is left out:
+ * a last line without a newline, or the beginning of a line on which a later run wrote its own. */
 int reader_log(const char *file, reader_function *function, void *data,
                struct reader_result *result, struct error *err);
 

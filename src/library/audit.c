@@ -49,10 +49,16 @@ static int note_log(struct notes *notes, const char *log, const struct reader_re
 {
 	if (result->records == 0 && add(notes, text_printf("%s: no record", shown(log)), err) < 0)
 		return -1;
-	if (result->cut_off &&
+	if (result->cut_offs == 1 &&
 	    add(notes,
 	        text_printf("%s:%zu: cut off in the middle of a record, which is left out",
 	                    shown(log), result->cut_off),
+	        err) < 0)
+		return -1;
+	if (result->cut_offs > 1 &&
+	    add(notes,
+	        text_printf("%s:%zu: the first of %zu records that are cut off, and left out",
+	                    shown(log), result->cut_off, result->cut_offs),
 	        err) < 0)
 		return -1;
 	if (result->newer &&
