@@ -72,6 +72,8 @@ help:
 	@echo 'make probe          build/tests/probe, the probe of the walls'
 	@echo 'make bench          ratios of launch, search, git status, C build, python start'
 	@echo 'make fresh          both commands of the README on a fresh Debian 12 (root only)'
+	@echo 'make install        program, library, manuals, completions; PREFIX, DESTDIR; also uninstall'
+	@echo 'make install-test   what is installed, used as a packager and a library user would'
 	@echo 'scripts/test        everything'
 
 $(BUILD)/remit: $(COMMAND_OBJECTS) $(BUILD)/libremit.a
@@ -245,6 +247,106 @@ lint: $(GENERATED)
 
 clean:
 	rm -rf $(BUILD)
+
+# --- installation
+#
+# The usual variables of the GNU coding standards; DESTDIR is put in front of every one. Where the
+# program cannot run on the machine that builds it, RUN says what runs it (RUN=qemu-aarch64).
+
+PREFIX         ?= /usr/local
+prefix         ?= $(PREFIX)
+exec_prefix    ?= $(prefix)
+bindir         ?= $(exec_prefix)/bin
+libdir         ?= $(exec_prefix)/lib
+includedir     ?= $(prefix)/include
+datarootdir    ?= $(prefix)/share
+datadir        ?= $(datarootdir)
+mandir         ?= $(datarootdir)/man
+docdir         ?= $(datarootdir)/doc/remit
+pkgconfigdir   ?= $(libdir)/pkgconfig
+bashcompdir    ?= $(datadir)/bash-completion/completions
+zshcompdir     ?= $(datadir)/zsh/site-functions
+fishcompdir    ?= $(datadir)/fish/vendor_completions.d
+INSTALL         ?= install
+INSTALL_PROGRAM ?= $(INSTALL) -m 755
+INSTALL_DATA    ?= $(INSTALL) -m 644
+
+VERSION        := $(shell sed -n 's/^\treturn "\([0-9.]*\)";$$/\1/p' src/library/prepare.c)
+# Before 1.0 a minor version may change the interface, so it is a part of the soname.
+SONAME         := libremit.so.$(basename $(VERSION))
+SHARED_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/shared/%.o) \
+                  $(GENERATED:$(BUILD)/%.c=$(BUILD)/shared/%.o)
+
+$(BUILD)/shared/%.o: %.c $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -fPIC -MMD -MP -c -o $@ $<
+
+$(BUILD)/shared/generated/%.o: $(BUILD)/generated/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -fPIC -c -o $@ $<
+
+$(BUILD)/$(SONAME): $(SHARED_OBJECTS) src/library/exports
+	$(Q)$(CC) $(COMPILE) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,-z,defs,-z,relro,-z,now \
+		-Wl,--version-script=src/library/exports -o $@ $(SHARED_OBJECTS) $(LIBS)
+
+# What depends on the folders above is made anew each time.
+$(BUILD)/remit.pc: scripts/remit.pc.in FORCE
+	$(Q)sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@version@|$(VERSION)|' \
+		-e 's|@includedir@|$(includedir)|' -e 's|dir=$(prefix)/|dir=$${prefix}/|' $< > $@
+
+$(BUILD)/completions/remit.%: scripts/completions/remit.% scripts/completions/fill $(BUILD)/remit FORCE
+	@mkdir -p $(@D)
+	$(Q)$(RUN) $(BUILD)/remit --print-options > $@.table
+	$(Q)scripts/completions/fill $< $(datadir)/remit/ceilings < $@.table > $@
+	$(Q)rm $@.table
+
+# FILE:FOLDER:NAME, one word a file; the program and the library have lines of their own.
+INSTALLED := \
+	include/remit.h:$(includedir):remit.h \
+	$(BUILD)/libremit.a:$(libdir):libremit.a \
+	$(BUILD)/remit.pc:$(pkgconfigdir):remit.pc \
+	docs/remit.1:$(mandir)/man1:remit.1 \
+	docs/libremit.3:$(mandir)/man3:libremit.3 \
+	docs/remit-policy.5:$(mandir)/man5:remit-policy.5 \
+	$(BUILD)/completions/remit.bash:$(bashcompdir):remit \
+	$(BUILD)/completions/remit.zsh:$(zshcompdir):_remit \
+	$(BUILD)/completions/remit.fish:$(fishcompdir):remit.fish \
+	$(foreach file,$(sort $(wildcard policies/ceilings/*.yaml)),$(file):$(datadir)/remit/ceilings:$(notdir $(file))) \
+	$(foreach file,README.md SECURITY.md LICENSE docs/design.md,$(file):$(docdir):$(notdir $(file))) \
+	$(foreach file,$(sort $(wildcard docs/examples/*)),$(file):$(docdir)/examples:$(notdir $(file)))
+INSTALLED_FILES := $(foreach entry,$(INSTALLED),$(firstword $(subst :, ,$(entry))))
+
+install: $(BUILD)/remit $(BUILD)/$(SONAME) $(INSTALLED_FILES)
+	$(Q)$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libdir)"
+	$(Q)$(INSTALL_PROGRAM) $(BUILD)/remit "$(DESTDIR)$(bindir)/remit"
+	$(Q)$(INSTALL_DATA) $(BUILD)/$(SONAME) "$(DESTDIR)$(libdir)/libremit.so.$(VERSION)"
+	$(Q)ln -sf libremit.so.$(VERSION) "$(DESTDIR)$(libdir)/$(SONAME)"
+	$(Q)ln -sf $(SONAME) "$(DESTDIR)$(libdir)/libremit.so"
+	$(Q)set -e; for entry in $(INSTALLED); do \
+		file=$${entry%%:*}; place=$${entry#*:}; folder="$(DESTDIR)$${place%:*}"; \
+		$(INSTALL) -d "$$folder"; \
+		$(INSTALL_DATA) "$$file" "$$folder/$${place##*:}"; \
+	done
+
+# Removes the files, and the folders that are remit's own. Shared folders stay, though empty.
+uninstall:
+	$(Q)rm -f "$(DESTDIR)$(bindir)/remit" "$(DESTDIR)$(libdir)/libremit.so" \
+		"$(DESTDIR)$(libdir)/$(SONAME)" "$(DESTDIR)$(libdir)/libremit.so.$(VERSION)"
+	$(Q)set -e; for entry in $(INSTALLED); do \
+		place=$${entry#*:}; rm -f "$(DESTDIR)$${place%:*}/$${place##*:}"; \
+	done
+	$(Q)for folder in $(datadir)/remit/ceilings $(datadir)/remit $(docdir)/examples $(docdir); do \
+		[ ! -d "$(DESTDIR)$$folder" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$folder"; \
+	done
+
+install-test: $(BUILD)/remit $(BUILD)/$(SONAME) $(BUILD)/libremit.a
+	@tests/install.sh
+	@tests/completions.sh
+
+-include $(SHARED_OBJECTS:.o=.d)
+.PHONY: install uninstall install-test FORCE
+
+# --- the end
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 

@@ -12,6 +12,19 @@ int cmd_compile(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 int cmd_policies(int argc, char **argv);
+int cmd_completions(int argc, char **argv);
+
+/* One row of the table of commands. The texts are static. */
+struct cmd_row {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	int options; /* its bit in the table of options, or 0 */
+	const char *usage;
+	const char *help;
+};
+
+/* Command `number`, from 0; NULL behind the last one. */
+const struct cmd_row *cmd_row(size_t number);
 
 /* Prints one line "remit: KINDTEXT" to standard error, escaped for a terminal. */
 void cmd_say(const char *kind, const char *text);

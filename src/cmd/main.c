@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 
 #include "base/cleanup.h"
 #include "base/escape.h"
@@ -13,32 +14,34 @@ size_t cmd_arguments_size;
 static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *usage;
-	const char *help;
-} commands[] = {
-        {"run", cmd_run, "run --agent FILE [OPTION...] -- COMMAND [ARGUMENT...]",
+static const struct cmd_row commands[] = {
+        {"run", cmd_run, CMD_RUN, "run --agent FILE [OPTION...] -- COMMAND [ARGUMENT...]",
          "executes COMMAND confined to what the definition permits"},
-        {"explain", cmd_explain, "explain [OPTION...] FILE",
+        {"explain", cmd_explain, CMD_EXPLAIN, "explain [OPTION...] FILE",
          "what the definition permits, effect by effect"},
-        {"why", cmd_why, "why [OPTION...] FILE EFFECT TARGET",
+        {"why", cmd_why, CMD_WHY, "why [OPTION...] FILE EFFECT TARGET",
          "the verdict on one operation, and the reasons"},
-        {"compile", cmd_compile, "compile [OPTION...] FILE [-- COMMAND [ARGUMENT...]]",
+        {"compile", cmd_compile, CMD_COMPILE, "compile [OPTION...] FILE [-- COMMAND [ARGUMENT...]]",
          "how a run would be confined: mounts, rules, filters"},
-        {"doctor", cmd_doctor, "doctor [--json]",
+        {"doctor", cmd_doctor, CMD_DOCTOR, "doctor [--json]",
          "what this kernel lets this user enforce, and what mends the rest"},
-        {"audit", cmd_audit, "audit [OPTION...] LOG...",
+        {"audit", cmd_audit, CMD_AUDIT, "audit [OPTION...] LOG...",
          "what was refused, how often, by which program, because of which line"},
-        {"--print-policies", cmd_policies, "--print-policies", "the built-in policies"},
-        {"--version", cmd_version, "--version", "the version"},
-        {"--help", cmd_help, "--help", "this text; `remit COMMAND --help` tells more"},
+        {"--print-policies", cmd_policies, 0, "--print-policies", "the built-in policies"},
+        {"--print-options", cmd_completions, 0, "--print-options",
+         "commands, options and their values, a line each, for completions"},
+        {"--version", cmd_version, 0, "--version", "the version"},
+        {"--help", cmd_help, 0, "--help", "this text; `remit COMMAND --help` tells more"},
 };
 
 enum {
 	COMMANDS = sizeof(commands) / sizeof(*commands),
 };
+
+const struct cmd_row *cmd_row(size_t number)
+{
+	return number < COMMANDS ? &commands[number] : NULL;
+}
 
 void cmd_say(const char *kind, const char *text)
 {

@@ -151,6 +151,17 @@ static int parse_user(const char *text, long long *out, struct error *err)
 	return error_help(err, "a number, as `id -u NAME` prints it");
 }
 
+static const char *const levels[] = {"auto", "namespaces"};
+
+static int check_level(const char *text, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
+		if (strcmp(levels[i], text) == 0)
+			return 0;
+	error_set(err, "--layers %s: not a level that remit has", text);
+	return error_help(err, "auto or namespaces");
+}
+
 static int set_option(const struct row *row, const char *value, struct options *out,
                       struct error *err)
 {
@@ -182,11 +193,7 @@ static int set_option(const struct row *row, const char *value, struct options *
 		*(bool *)place = true;
 		return 0;
 	case KIND_LEVEL:
-		if (strcmp(value, "auto") != 0 && strcmp(value, "namespaces") != 0) {
-			error_set(err, "--layers %s: not a level that remit has", value);
-			return error_help(err, "auto or namespaces");
-		}
-		return 0;
+		return check_level(value, err);
 	}
 	return error_set(err, "--%s is not understood", row->name);
 }
@@ -351,4 +358,25 @@ void options_help(int command, FILE *out)
 		         rows[i].argument ? rows[i].argument : "");
 		fprintf(out, "  %-28s %s\n", left, rows[i].help);
 	}
+}
+
+bool options_row(int command, size_t number, struct option_row *out)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!(rows[i].commands & command) || number-- > 0)
+			continue;
+		*out = (struct option_row){
+		        .name = rows[i].name,
+		        .letter = rows[i].letter,
+		        .argument = rows[i].argument,
+		        .help = rows[i].help,
+		};
+		return true;
+	}
+	return false;
+}
+
+const char *options_level_name(size_t number)
+{
+	return number < sizeof(levels) / sizeof(*levels) ? levels[number] : NULL;
 }

@@ -47,4 +47,18 @@ void options_clear(struct options *options);
 /* Prints the options of `command`, one a line. */
 void options_help(int command, FILE *out);
 
+/* One option, for whoever lists them. The texts are static. */
+struct option_row {
+	const char *name;
+	char letter;          /* or 0 */
+	const char *argument; /* the word that --help has for it, or NULL */
+	const char *help;
+};
+
+/* Option `number` of `command`, from 0. False behind the last one. */
+bool options_row(int command, size_t number, struct option_row *out);
+
+/* What --layers takes; NULL behind the last one. Static. */
+const char *options_level_name(size_t number);
+
 #endif
