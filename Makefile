@@ -230,7 +230,8 @@ fresh:
 
 LINT_SOURCES := $(LIBRARY_SOURCES) $(COMMAND_SOURCES) $(GENERATE_SOURCES)
 FORMATTED    := $(sort $(wildcard src/*/*.[ch] include/*.h tests/*.c tests/*/*.[ch]))
-SCRIPTS      := $(shell grep -rlE '^.!(/usr)?/bin/(env )?(ba)?sh' scripts tests .ci 2>/dev/null)
+SCRIPTS      := $(shell grep -rlE '^.!(/usr)?/bin/(env )?(ba)?sh' scripts tests .ci 2>/dev/null) \
+                scripts/completions/remit.bash
 
 lint: $(GENERATED)
 	$(Q)clang-format --dry-run --Werror $(FORMATTED)

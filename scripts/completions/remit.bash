@@ -67,7 +67,7 @@ _remit_reply() {
 	shift
 	[[ $COMP_WORDBREAKS != *:* ]] || cuts+=:
 	[[ $COMP_WORDBREAKS != *=* ]] || cuts+='='
-	[[ -z $cuts || $current != *[$cuts]* ]] || head=${current%"${current##*[$cuts]}"}
+	[[ -z $cuts || $current != *["$cuts"]* ]] || head=${current%"${current##*["$cuts"]}"}
 	local candidate
 	for candidate; do
 		candidate=$front$candidate
