@@ -292,7 +292,7 @@ $(BUILD)/$(SONAME): $(SHARED_OBJECTS) src/library/exports
 
 # What depends on the folders above is made anew each time.
 $(BUILD)/remit.pc: scripts/remit.pc.in FORCE
-	$(Q)sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@version@|$(VERSION)|' \
+	$(Q)sed -e 's|@libraries@|$(LIBS)|' -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@version@|$(VERSION)|' \
 		-e 's|@includedir@|$(includedir)|' -e 's|dir=$(prefix)/|dir=$${prefix}/|' $< > $@
 
 $(BUILD)/completions/remit.%: scripts/completions/remit.% scripts/completions/fill $(BUILD)/remit FORCE
