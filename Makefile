@@ -229,7 +229,7 @@ fresh:
 # --- analysis
 
 LINT_SOURCES := $(LIBRARY_SOURCES) $(COMMAND_SOURCES) $(GENERATE_SOURCES)
-FORMATTED    := $(sort $(wildcard src/*/*.[ch] include/*.h tests/*.c tests/*/*.[ch]))
+FORMATTED    := $(sort $(wildcard src/*/*.[ch] include/*.h docs/examples/*.c tests/*.c tests/*/*.[ch]))
 SCRIPTS      := $(shell grep -rlE '^.!(/usr)?/bin/(env )?(ba)?sh' scripts tests .ci 2>/dev/null) \
                 scripts/completions/remit.bash
 
