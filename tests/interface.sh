@@ -396,6 +396,10 @@ environment() {
 		"$base/remit" run -q -a "$files/worker.md" --env OTHER --env 'SET=a b' --env EMPTY= -- env)
 	equal "CC=cc EMPTY= OTHER=$token SET=a b" "$(grep -E '^(CC|OTHER|SET|EMPTY|CFLAGS|SECRET)=' <<<"$inside" | LC_ALL=C sort | xargs)" ||
 		return 1
+	# Separators in front, as make writes MAKEFLAGS.
+	inside=$(env -i HOME="$home" PATH="$search_path" CC=' ,cc' CFLAGS=" $token" timeout 20 \
+		"$base/remit" run -q -a "$files/worker.md" -- env)
+	equal 'CC= ,cc' "$(grep -E '^(CC|CFLAGS)=' <<<"$inside")" || return 1
 	equal "$home $workspace /tmp" "$("${confined[@]}" -- sh -c 'echo "$HOME $PWD $TMPDIR"')" || return 1
 	equal "$("${confined[@]}" -- sh -c 'id -un; id -un')" "$("${confined[@]}" -- sh -c 'echo "$USER"; echo "$LOGNAME"')"
 }

@@ -52,12 +52,13 @@ static bool kept_by_table(const char *name, size_t length)
  * flags. */
 static bool looks_secret(const char *value)
 {
-	for (const char *part = value; part; part = strpbrk(part, " \t\n,;=&?'\"")) {
-		if (part != value)
-			part++;
+	for (const char *part = value; part;) {
 		for (size_t i = 0; i < table_environment_secret_values_count; i++)
 			if (fnmatch(table_environment_secret_values[i].text, part, 0) == 0)
 				return true;
+		part = strpbrk(part, " \t\n,;=&?'\"");
+		if (part)
+			part++;
 	}
 	return false;
 }
