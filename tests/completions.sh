@@ -55,11 +55,11 @@ rows() {
 	remit run --deny=write:fold | = fold.txt folder
 	remit run --deny exec:gre | + grep
 	remit run --deny connect:de | =
-	remit run --layers n | = namespaces namespaces+decoy
+	remit run --layers n | + namespaces
 	remit run --allow-weaker  | = workspace
 	remit run -w fo | = folder
 	remit run -a fo | = fold.txt folder
-	remit run --audit de | = definition.md
+	remit run --policy de | = definition.md
 	remit run --env HOM | + HOME
 	remit run --user  | =
 	remit why definition.md  | = connect delegate exec read write

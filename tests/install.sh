@@ -372,10 +372,10 @@ run_example() { # NAME EXAMPLE...
 	local name=$1 command='cat main.c && echo changed > main.c' status said
 	shift
 	printf 'original\n' >"$work/project/main.c"
-	said=$(confine reviewer.md "$command" "$@")
+	said=$(confine curious.md "$command" "$@")
 	status=$?
 	shows "$name: a reviewer reads, and does not write" 2 Read 'main.c: deny' 'no tool gives write' \
-		original 'cannot create main.c' 'note: ' refused 'status 2'
+		original 'cannot create main.c' 'warning: ' Frobnicate 'status 2'
 	check "$name: the file is as it was" same original "$(cat "$work/project/main.c")"
 	said=$(confine backend-engineer.md "$command" "$@")
 	status=$?
@@ -391,6 +391,8 @@ run_example() { # NAME EXAMPLE...
 
 run_examples() {
 	local user work
+	# With a name that remit has something to say about.
+	sed 's/^tools: .*/&, Frobnicate/' "$examples/reviewer.md" >"$examples/curious.md"
 	for user in $(id -u) $([ "$(id -u)" -ne 0 ] || echo "$ordinary_user"); do
 		work=$place/work-$user
 		mkdir -p "$work/home" "$work/project"

@@ -32,10 +32,10 @@ static void print_notice(void *data, enum remit_notice notice, const char *text)
 	static const char *const kinds[] = {
 	        [REMIT_NOTICE_NOTE] = "note",
 	        [REMIT_NOTICE_WARNING] = "warning",
-	        [REMIT_NOTICE_DETAIL] = NULL,
 	};
 
-	if (kinds[notice])
+	/* Others are for who wants to know more. */
+	if (notice <= REMIT_NOTICE_WARNING)
 		fprintf(data, "%s: %s\n", kinds[notice], text);
 }
 

@@ -18,7 +18,7 @@ from ctypes import c_void_p
 SONAME = "libremit.so.0.1"
 TABLE, JSON, RAW = range(3)  # enum remit_format
 VERDICTS = ["deny", "ask", "allow"]  # enum remit_verdict
-NOTICES = ["note", "warning", "detail"]  # enum remit_notice
+NOTICES = ["note", "warning", "detail", "timing"]  # enum remit_notice
 Texts = POINTER(c_char_p)
 
 
@@ -41,10 +41,7 @@ class Options(ctypes.Structure):
         ("user", c_longlong),
         ("timeout", c_uint),
         ("strict", c_bool),
-        ("level", c_int),
-        ("audit", c_char_p),
-        ("verbose", c_bool),
-        ("fail_on_denial", c_bool),
+        ("timing", c_bool),
         ("arguments", POINTER(c_char)),
         ("arguments_size", c_size_t),
     ]
@@ -139,7 +136,7 @@ def main():
         print(f"confine.py: {refused}", file=sys.stderr)
         return 125
     for kind, text in said:
-        if kind != "detail":
+        if kind not in ("detail", "timing"):
             print(f"{kind}: {text}")
     print("status", status)
     return status
