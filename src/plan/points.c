@@ -141,63 +141,6 @@ static int add_other_names(const struct policy *policy, const struct listing *ho
 	return 0;
 }
 
-/* Adds a point for a protected name of a granted tree, where something stands there and the
- * operator did not name it. */
-static int protect_name(const struct policy *policy, const char *folder, const char *name,
-                        struct points *points, struct error *err)
-{
-	const struct point kind = {
-	        .wall = true,
-	        .no_write = true,
-	        .protected = true,
-	        .because = "protected.yaml: in a folder that was granted",
-	};
-	cleanup_free char *path = path_join(folder, name);
-	struct stat status;
-
-	if (!path)
-		return error_memory(err);
-	if (lstat(path, &status) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0
-		                                           : error_system(err, errno, "%s", path);
-	return granted_by_name(policy, EFFECT_WRITE, path) ? 0 : add(points, path, &kind, err);
-}
-
-/* The protected names of a folder that the operator opened for writing as a whole: it may be a
- * repository, a git folder, or neither. */
-static int protect_granted(const struct policy *policy, const char *root, struct points *points,
-                           struct error *err)
-{
-	cleanup_free char *git = path_join(root, ".git");
-	struct stat status;
-
-	if (!git)
-		return error_memory(err);
-	bool file = lstat(git, &status) == 0 && !S_ISDIR(status.st_mode);
-	const char *folder = strcmp(path_name(root), ".git") == 0 ? root : git;
-	if (file && protect_name(policy, root, ".git", points, err) < 0)
-		return -1;
-	for (size_t i = 0; !file && i < table_protected_git_count; i++)
-		if (protect_name(policy, folder, table_protected_git[i].path, points, err) < 0)
-			return -1;
-	for (size_t i = 0; i < table_protected_root_count; i++)
-		if (protect_name(policy, root, table_protected_root[i].path, points, err) < 0)
-			return -1;
-	return 0;
-}
-
-static int protect_grants(const struct policy *policy, struct points *points, struct error *err)
-{
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		if (rule->layer == RULE_GRANT && rule->effect == EFFECT_WRITE &&
-		    rule->kind == TARGET_PATH && rule->pattern.kind == PATTERN_TREE &&
-		    protect_granted(policy, rule->pattern.root, points, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* The git internals of the repositories that are known without a walk. */
 static int add_git(const char *root, struct points *points, struct error *err)
 {
@@ -399,7 +342,7 @@ int points_find(const struct policy *policy, struct points *out, struct error *e
 	    add_git(policy->workspace, out, err) < 0 ||
 	    (policy->repository && strcmp(policy->repository, policy->workspace) != 0 &&
 	     add_git(policy->repository, out, err) < 0) ||
-	    add_other_names(policy, &home, out, err) < 0 || protect_grants(policy, out, err) < 0)
+	    add_other_names(policy, &home, out, err) < 0)
 		return -1;
 	qsort(out->items, out->count, sizeof(*out->items), compare_points);
 	merge_equal(out);

@@ -219,6 +219,13 @@ int policy_build(const struct agent *agent, const struct request *request, struc
 	return result;
 }
 
+int policy_protect(struct policy *policy, const char *path, char *because, struct error *err)
+{
+	struct builder build = {.policy = policy, .err = err};
+
+	return build_add_tree(&build, RULE_PROTECTED, EFFECT_WRITE, path, because);
+}
+
 bool policy_permits_nothing(const struct policy *policy)
 {
 	return policy->tool_count == 0;

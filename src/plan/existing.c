@@ -1,0 +1,139 @@
+#include "plan/existing.h"
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What stands at a name: 0 and its status, 1 where that is nothing, negative on failure. */
+static int look(const char *path, struct stat *status, struct error *err)
+{
+	if (lstat(path, status) == 0)
+		return 0;
+	return errno == ENOENT || errno == ENOTDIR ? 1 : error_system(err, errno, "%s", path);
+}
+
+/* Protects `folder`/`name` where something stands there. */
+static int protect(struct policy *policy, const char *folder, const char *name, const char *because,
+                   struct error *err)
+{
+	cleanup_free char *path = path_join(folder, name);
+	struct stat status;
+
+	if (!path)
+		return error_memory(err);
+	int found = look(path, &status, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	return policy_protect(policy, path, text_printf("protected.yaml: %s", because), err);
+}
+
+static int protect_rows(struct policy *policy, const char *folder, const struct table_path *rows,
+                        size_t count, const char *because, struct error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (protect(policy, folder, rows[i].path, because, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int protect_git(struct policy *policy, const char *folder, const char *because,
+                       struct error *err)
+{
+	return protect_rows(policy, folder, table_protected_git, table_protected_git_count, because,
+	                    err);
+}
+
+/* Whether a folder is laid out as a git folder: 1, 0, or negative. */
+static int is_git_layout(const char *folder, struct error *err)
+{
+	static const char *const marks[] = {"HEAD", "objects", "refs"};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		cleanup_free char *mark = path_join(folder, marks[i]);
+		struct stat status;
+		if (!mark)
+			return error_memory(err);
+		int found = look(mark, &status, err);
+		if (found != 0)
+			return found < 0 ? -1 : 0;
+	}
+	return 1;
+}
+
+/* A `.git` that is a file or a link says where hooks and config are. */
+static int protect_layout(struct policy *policy, const char *root, struct error *err)
+{
+	cleanup_free char *git = path_join(root, ".git");
+	struct stat status;
+
+	if (!git)
+		return error_memory(err);
+	int found = look(git, &status, err);
+	if (found < 0)
+		return -1;
+	if (found == 0 && !S_ISDIR(status.st_mode) &&
+	    policy_protect(policy, git, text_copy("protected.yaml: .git that is a file"), err) < 0)
+		return -1;
+	int bare = is_git_layout(root, err);
+	return bare > 0 ? protect_git(policy, root, "bare repository", err) : bare;
+}
+
+/* A folder that the operator opened for writing as a whole may be a repository, a git folder, or
+ * neither. */
+static int protect_granted(struct policy *policy, const char *root, struct error *err)
+{
+	static const char because[] = "in a folder that was granted";
+	bool is_git = strcmp(path_name(root), ".git") == 0;
+	cleanup_free char *git = is_git ? text_copy(root) : path_join(root, ".git");
+
+	if (!git)
+		return error_memory(err);
+	if (protect_git(policy, git, because, err) < 0)
+		return -1;
+	return protect_rows(policy, root, table_protected_root, table_protected_root_count, because,
+	                    err);
+}
+
+/* How far anything may be written in a tree: what is not, needs no look. */
+struct writing {
+	bool some;  /* a tool or the operator may write the tree, or something above or below it */
+	bool grant; /* the operator granted this very tree */
+};
+
+static struct writing find_writing(const struct policy *policy, const char *root)
+{
+	struct writing writing = {false, false};
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		if (rule->effect != EFFECT_WRITE ||
+		    (rule->layer != RULE_TOOLS && rule->layer != RULE_GRANT))
+			continue;
+		bool path = rule->kind == TARGET_PATH;
+		writing.some |= !path || path_within(rule->pattern.root, root) ||
+		                path_within(root, rule->pattern.root);
+		writing.grant |= path && rule->layer == RULE_GRANT &&
+		                 rule->pattern.kind == PATTERN_TREE &&
+		                 strcmp(rule->pattern.root, root) == 0;
+	}
+	return writing;
+}
+
+int existing_protect(struct policy *policy, struct error *err)
+{
+	for (size_t i = 0; i < policy->region_count; i++) {
+		const struct region *region = &policy->regions[i];
+		if (region->kind != REGION_PROJECT)
+			continue;
+		struct writing writing = find_writing(policy, region->root);
+		if (writing.some && protect_layout(policy, region->root, err) < 0)
+			return -1;
+		if (writing.grant && protect_granted(policy, region->root, err) < 0)
+			return -1;
+	}
+	return 0;
+}
