@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "plan/closed.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,6 +14,8 @@ static int look(const char *path, struct stat *status, struct error *err)
 {
 	if (lstat(path, status) == 0)
 		return 0;
+	if (errno == EACCES)
+		return closed_refuse(path, err) < 0 ? -1 : 1;
 	return errno == ENOENT || errno == ENOTDIR ? 1 : error_system(err, errno, "%s", path);
 }
 

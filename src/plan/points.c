@@ -5,6 +5,7 @@
 #include "base/kernel.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "plan/closed.h"
 #include "plan/listing.h"
 
 #include <errno.h>
@@ -105,9 +106,8 @@ static int add_other_name(const struct policy *policy, const struct rule *rule,
 
 	if (place < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
-	/* Where the caller may not look, nor may the tool: it has no more rights. */
 	if (place < 0 && errno == EACCES)
-		return 0;
+		return closed_refuse(path, err);
 	if (place < 0 && errno != ELOOP)
 		return error_system(err, errno, "%s", path);
 	if (place >= 0 && fstat(place, &status) < 0)

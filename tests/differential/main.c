@@ -50,7 +50,7 @@ enum outcome {
 	LIMIT_COMMAND,
 	LIMIT_ACCOUNTS,
 	LIMIT_COVERED,
-	LIMIT_NOTHING_THERE,
+	LIMIT_GRANTED_ALONE,
 	LIMIT_DEVICES,
 	LIMIT_ABSENT,
 	LIMIT_DEEP_GIT,
@@ -73,7 +73,7 @@ static const char *const outcomes[OUTCOMES] = {
         [LIMIT_COMMAND] = "refused, but COMMAND itself, which is always executed",
         [LIMIT_ACCOUNTS] = "permitted, but inside there is a list of accounts of remit's making",
         [LIMIT_COVERED] = "permitted, but its execution is refused by name: the file is covered",
-        [LIMIT_NOTHING_THERE] = "permitted by its name alone, which did not exist at launch",
+        [LIMIT_GRANTED_ALONE] = "permitted, but the name belongs to a folder that is not",
         [LIMIT_DEVICES] = "refused, but a harmless device of the sandbox's own /dev",
         [LIMIT_ABSENT] = "refused by a protected name that did not exist at launch",
         [LIMIT_DEEP_GIT] = "refused by git internals of a repository deeper in the tree",
@@ -230,18 +230,25 @@ static bool is_covered(const struct operation *operation, const struct policy *p
 	return false;
 }
 
-/* Whether something is to be made at a name that is granted, or removed from there, in a folder
- * that is not: no mount can hold a name at which nothing stands, and none gives its folder. */
+/* Whether a name would be made or removed in a folder that may not be written: what is granted
+ * alone is a mount, and its name belongs to the folder. */
 static bool is_granted_alone(const struct operation *operation, const struct policy *policy)
 {
-	cleanup_free char *path = path_resolved(operation->path, false);
-	cleanup_free char *folder = path_parent(path);
-	struct decision decision;
+	const struct operation_name *kind = &operation_names[operation->kind];
+	const char *const names[] = {kind->names ? operation->path : NULL,
+	                             kind->both ? operation->other : NULL};
 
-	policy_decide(policy, EFFECT_WRITE, folder, &decision);
-	return operation_names[operation->kind].changes &&
-	       (operation->before.st_nlink == 0 || operation->error == EROFS) &&
-	       decision.verdict != VERDICT_ALLOW;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		if (!names[i])
+			continue;
+		cleanup_free char *path = path_resolved(names[i], false);
+		cleanup_free char *folder = path_parent(path);
+		struct decision decision;
+		policy_decide(policy, EFFECT_WRITE, folder, &decision);
+		if (decision.verdict != VERDICT_ALLOW)
+			return true;
+	}
+	return false;
 }
 
 static enum outcome judge_done(const struct operation *operation, const struct policy *policy,
@@ -287,7 +294,7 @@ static enum outcome judge_not_done(const struct operation *operation, const stru
 	if (is_covered(operation, policy))
 		return LIMIT_COVERED;
 	if (is_granted_alone(operation, policy))
-		return LIMIT_NOTHING_THERE;
+		return LIMIT_GRANTED_ALONE;
 	return is_refused_elsewhere(operation, policy) ? LIMIT_OTHER_NAME : UNEXPLAINED;
 }
 
@@ -462,7 +469,8 @@ static void prepare_round(struct round *round)
 	if (round->chaos)
 		batch_chaos(&round->batch, &round->world, CHAOS);
 	else
-		batch_generate(&round->batch, &round->world, OPERATIONS, setting->port);
+		batch_generate(&round->batch, &round->world, &round->sample, OPERATIONS,
+		               setting->port);
 	world_build(&round->world);
 	if (round->chaos)
 		return;
