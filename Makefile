@@ -62,6 +62,7 @@ help:
 	@echo 'make lint           warnings, clang-tidy, cppcheck, shellcheck, format'
 	@echo 'make interface      the user interface: input, statuses, signals, the terminal'
 	@echo 'make differential   what `remit why` says against what happens inside `remit run`'
+	@echo 'make places         workspaces of every kind: file systems, owners, names, mounts inside'
 	@echo 'make faults         every system call of a launch made to fail, one error each'
 	@echo 'make soak           faults with every sensible error, fuzzing and comparison for long'
 	@echo 'make doctor         compile, doctor and --dry-run, also on a kernel that lacks something'
@@ -165,6 +166,9 @@ doctor: $(BUILD)/remit $(BUILD)/tests/fake
 interface: $(BUILD)/remit $(BUILD)/tests/terminal
 	@tests/interface.sh
 
+places: $(BUILD)/remit
+	@tests/places.sh
+
 probe: $(BUILD)/tests/probe
 
 test: $(BUILD)/remit $(UNIT_PROGRAMS)
@@ -210,6 +214,6 @@ clean:
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
-.PHONY: all help faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean
+.PHONY: all help places faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean
 .DELETE_ON_ERROR:
 .SECONDARY: $(GENERATED) $(SIMULATED)
