@@ -1,10 +1,13 @@
 #include "base/file.h"
 
 #include "base/cleanup.h"
+#include "base/path.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,4 +66,15 @@ int file_real_path(const char *path, char **out, struct error *err)
 	if (*out || errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP)
 		return 0;
 	return error_system(err, errno, "%s", path);
+}
+
+char *file_resolved(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	if (real || strcmp(path, "/") == 0)
+		return real ? real : text_copy(path);
+	cleanup_free char *parent = path_parent(path);
+	cleanup_free char *place = parent ? file_resolved(parent) : NULL;
+	return place ? path_join(place, path_name(path)) : NULL;
 }

@@ -1,6 +1,7 @@
 #include "library/prepare.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "policy/explain.h"
@@ -51,19 +52,6 @@ static int judge(const struct prepared *prepared, enum effect effect, const char
 	return buffer_failed(out) ? -1 : 0;
 }
 
-/* What a path leads to; where it does not exist yet, what its folder leads to. NULL when memory is
- * exhausted. */
-static char *real_path(const char *path)
-{
-	char *real = realpath(path, NULL);
-
-	if (real || strcmp(path, "/") == 0)
-		return real ? real : text_copy(path);
-	cleanup_free char *parent = path_parent(path);
-	cleanup_free char *place = parent ? real_path(parent) : NULL;
-	return place ? path_join(place, path_name(path)) : NULL;
-}
-
 /* A path counts by its name and by what it leads to: both must be permitted. */
 static int judge_path(const struct prepared *prepared, enum effect effect, const char *target,
                       enum remit_verdict *verdict, struct buffer *out)
@@ -72,7 +60,7 @@ static int judge_path(const struct prepared *prepared, enum effect effect, const
 
 	if (!path || judge(prepared, effect, path, verdict, out) < 0)
 		return -1;
-	cleanup_free char *real = real_path(path);
+	cleanup_free char *real = file_resolved(path);
 	if (!real)
 		return -1;
 	if (strcmp(real, path) == 0)

@@ -44,7 +44,9 @@ static int build(const struct remit_options *options, struct prepared *out, stru
 	};
 	if (policy_build(out->agent, &request, &out->policy, err) < 0)
 		return -1;
-	return existing_protect(out->policy, err);
+	if (existing_protect(out->policy, err) < 0)
+		return -1;
+	return existing_other_names(out->policy, err);
 }
 
 int prepare(const struct remit_options *options, bool explaining, struct prepared *out,

@@ -1,11 +1,16 @@
 #include "plan/existing.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "base/kernel.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "plan/closed.h"
+#include "plan/listing.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -130,12 +135,94 @@ int existing_protect(struct policy *policy, struct error *err)
 {
 	for (size_t i = 0; i < policy->region_count; i++) {
 		const struct region *region = &policy->regions[i];
-		if (region->kind != REGION_PROJECT)
+		/* The git folder of a `.git` that is a file is known as one already. */
+		if (region->kind != REGION_PROJECT ||
+		    (policy->git_folder && strcmp(region->root, policy->git_folder) == 0))
 			continue;
 		struct writing writing = find_writing(policy, region->root);
 		if (writing.some && protect_layout(policy, region->root, err) < 0)
 			return -1;
 		if (writing.grant && protect_granted(policy, region->root, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- Other names -------------------------------------------------------------------------------
+ */
+
+/* Whether the operator granted that effect on a path by its name. What is granted below it opens no
+ * more than that. */
+static bool granted_by_name(const struct policy *policy, enum effect effect, const char *path)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		if (rule->layer == RULE_GRANT && rule->effect == effect &&
+		    rule->kind == TARGET_PATH && pattern_names_within(&rule->pattern, path) &&
+		    pattern_matches(&rule->pattern, path))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a link stands at a path or on the way to it: 1, 0, or negative where that cannot be said
+ * and matters. */
+static int has_link(const char *path, struct error *err)
+{
+	cleanup_close int place = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC,
+	                                         RESOLVE_NO_SYMLINKS);
+	struct stat status;
+
+	if (place < 0 && errno == ELOOP)
+		return 1;
+	if (place < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (place < 0 && errno == EACCES)
+		return closed_refuse(path, err);
+	if (place < 0 || fstat(place, &status) < 0)
+		return error_system(err, errno, "%s", path);
+	return S_ISLNK(status.st_mode);
+}
+
+static int add_other_name(struct policy *policy, size_t number, struct error *err)
+{
+	const struct rule *rule = &policy->rules[number];
+
+	if (rule->layer == RULE_SECRET && granted_by_name(policy, rule->effect, rule->pattern.root))
+		return 0;
+	cleanup_free char *real = file_resolved(rule->pattern.root);
+	if (!real)
+		return error_memory(err);
+	return strcmp(real, rule->pattern.root) == 0 ? 0 : policy_repeat(policy, number, real, err);
+}
+
+/* Whether a rule refuses a tree of files by its name. */
+static bool refuses_tree(const struct rule *rule)
+{
+	return (rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN ||
+	        rule->layer == RULE_SECRET) &&
+	       rule->kind == TARGET_PATH && rule->pattern.kind == PATTERN_TREE &&
+	       (rule->effect == EFFECT_READ || rule->effect == EFFECT_WRITE);
+}
+
+int existing_other_names(struct policy *policy, struct error *err)
+{
+	cleanup_listing struct listing home = {0};
+	size_t count = policy->rule_count;
+
+	if (listing_read(policy->home, &home, err) < 0)
+		return -1;
+	int link = 0;
+	size_t asked = count;
+	for (size_t i = 0; i < count; i++) {
+		const char *path = policy->rules[i].pattern.root;
+		if (!refuses_tree(&policy->rules[i]) || !listing_may_hold(&home, path))
+			continue;
+		/* Of secrets there is a rule for reading and one for writing, side by side. */
+		if (asked == count || strcmp(policy->rules[asked].pattern.root, path) != 0)
+			link = has_link(path, err);
+		asked = i;
+		if (link < 0 || (link && add_other_name(policy, i, err) < 0))
 			return -1;
 	}
 	return 0;

@@ -5,7 +5,6 @@
 #include "base/kernel.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "plan/closed.h"
 #include "plan/listing.h"
 
 #include <errno.h>
@@ -76,71 +75,6 @@ static int add_rules(const struct policy *policy, const struct listing *home, st
 	return 0;
 }
 
-/* Whether the operator granted that effect on a path by its name. What is granted below it opens no
- * more than that: it has a point of its own. */
-static bool granted_by_name(const struct policy *policy, enum effect effect, const char *path)
-{
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		if (rule->layer == RULE_GRANT && rule->effect == effect &&
-		    rule->kind == TARGET_PATH && pattern_names_within(&rule->pattern, path) &&
-		    pattern_matches(&rule->pattern, path))
-			return true;
-	}
-	return false;
-}
-
-/* A deny speaks of a link and of what it leads to: the other name gets a point of its own. */
-static int add_other_name(const struct policy *policy, const struct rule *rule,
-                          struct points *points, struct error *err)
-{
-	const char *path = rule->pattern.root;
-	struct point kind = {
-	        .no_read = rule->effect == EFFECT_READ,
-	        .no_write = true,
-	        .because = rule->because,
-	};
-	cleanup_close int place = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC,
-	                                         RESOLVE_NO_SYMLINKS);
-	struct stat status;
-
-	if (place < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (place < 0 && errno == EACCES)
-		return closed_refuse(path, err);
-	if (place < 0 && errno != ELOOP)
-		return error_system(err, errno, "%s", path);
-	if (place >= 0 && fstat(place, &status) < 0)
-		return error_system(err, errno, "%s", path);
-	if (place >= 0 && !S_ISLNK(status.st_mode))
-		return 0;
-	if (rule->layer == RULE_SECRET && granted_by_name(policy, rule->effect, path))
-		return 0;
-	cleanup_free char *real = realpath(path, NULL);
-	if (!real)
-		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
-		               ? 0
-		               : error_system(err, errno, "%s", path);
-	return add(points, real, &kind, err);
-}
-
-static int add_other_names(const struct policy *policy, const struct listing *home,
-                           struct points *points, struct error *err)
-{
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		bool refuses = rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN ||
-		               (rule->layer == RULE_SECRET && rule->effect == EFFECT_READ);
-		if (rule->kind != TARGET_PATH || rule->pattern.kind != PATTERN_TREE || !refuses ||
-		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE) ||
-		    !listing_may_hold(home, rule->pattern.root))
-			continue;
-		if (add_other_name(policy, rule, points, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* The git internals of the repositories that are known without a walk. */
 static int add_git(const char *root, struct points *points, struct error *err)
 {
@@ -171,10 +105,6 @@ static void merge_equal(struct points *points)
 			last->named |= point->named;
 			last->given &= point->given;
 			last->region_root |= point->region_root;
-			last->no_read |= point->no_read;
-			last->no_write |= point->no_write;
-			if (!last->because)
-				last->because = point->because;
 			free(point->path);
 			continue;
 		}
@@ -187,7 +117,6 @@ static void merge_equal(struct points *points)
  * refused whole. */
 static void judge(const struct policy *policy, struct point *point)
 {
-	const char *other_name = point->because;
 	const struct region *region = policy_region(policy, point->path);
 	struct decision read;
 	struct decision write;
@@ -214,13 +143,6 @@ static void judge(const struct policy *policy, struct point *point)
 		point->state = POINT_EMPTY;
 	} else if (read.class == DECISION_DENIED) {
 		point->state = POINT_MASKED;
-	}
-	if (point->no_read && (point->state == POINT_READ || point->state == POINT_WRITE)) {
-		point->state = POINT_MASKED;
-		point->because = other_name;
-	} else if (point->no_write && point->state == POINT_WRITE) {
-		point->state = POINT_READ;
-		point->because = other_name;
 	}
 }
 
@@ -341,8 +263,7 @@ int points_find(const struct policy *policy, struct points *out, struct error *e
 	if (listing_read(policy->home, &home, err) < 0 || add_rules(policy, &home, out, err) < 0 ||
 	    add_git(policy->workspace, out, err) < 0 ||
 	    (policy->repository && strcmp(policy->repository, policy->workspace) != 0 &&
-	     add_git(policy->repository, out, err) < 0) ||
-	    add_other_names(policy, &home, out, err) < 0)
+	     add_git(policy->repository, out, err) < 0))
 		return -1;
 	qsort(out->items, out->count, sizeof(*out->items), compare_points);
 	merge_equal(out);

@@ -46,7 +46,6 @@ enum outcome {
 	LIMIT_WRITE_ALONE,
 	LIMIT_LOCALHOST,
 	LIMIT_LINK,
-	LIMIT_OTHER_NAME,
 	LIMIT_COMMAND,
 	LIMIT_ACCOUNTS,
 	LIMIT_COVERED,
@@ -69,7 +68,6 @@ static const char *const outcomes[OUTCOMES] = {
         [LIMIT_WRITE_ALONE] = "permitted to write, but not to read: a mount gives both or none",
         [LIMIT_LOCALHOST] = "refused, but to a listener inside the sandbox itself",
         [LIMIT_LINK] = "refused by the name of a link, but permitted by the name of its target",
-        [LIMIT_OTHER_NAME] = "permitted, but a link to it is refused by name, and so is it",
         [LIMIT_COMMAND] = "refused, but COMMAND itself, which is always executed",
         [LIMIT_ACCOUNTS] = "permitted, but inside there is a list of accounts of remit's making",
         [LIMIT_COVERED] = "permitted, but its execution is refused by name: the file is covered",
@@ -195,27 +193,6 @@ static bool is_command(const struct operation *operation, const struct world *wo
 	return strcmp(real, world->inner_helper) == 0;
 }
 
-/* Whether a refusal speaks of a link that leads to the path, or to a folder above it. */
-static bool is_refused_elsewhere(const struct operation *operation, const struct policy *policy)
-{
-	cleanup_free char *path = path_resolved(operation->path, true);
-	cleanup_free char *other =
-	        operation->other ? path_resolved(operation->other, true) : text_copy(path);
-
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		bool refuses = rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN ||
-		               rule->layer == RULE_SECRET;
-		if (!refuses || rule->kind != TARGET_PATH || rule->pattern.kind != PATTERN_TREE)
-			continue;
-		cleanup_free char *real = path_resolved(rule->pattern.root, true);
-		if (strcmp(real, rule->pattern.root) != 0 &&
-		    (path_within(path, real) || path_within(other, real)))
-			return true;
-	}
-	return false;
-}
-
 /* Whether a refusal to execute speaks of the file: it is covered, and cannot be read either. */
 static bool is_covered(const struct operation *operation, const struct policy *policy)
 {
@@ -293,9 +270,7 @@ static enum outcome judge_not_done(const struct operation *operation, const stru
 		return LIMIT_ACCOUNTS;
 	if (is_covered(operation, policy))
 		return LIMIT_COVERED;
-	if (is_granted_alone(operation, policy))
-		return LIMIT_GRANTED_ALONE;
-	return is_refused_elsewhere(operation, policy) ? LIMIT_OTHER_NAME : UNEXPLAINED;
+	return is_granted_alone(operation, policy) ? LIMIT_GRANTED_ALONE : UNEXPLAINED;
 }
 
 static void judge_operations(struct round *round)
