@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/link.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "policy/explain.h"
@@ -52,20 +53,53 @@ static int judge(const struct prepared *prepared, enum effect effect, const char
 	return buffer_failed(out) ? -1 : 0;
 }
 
-/* A path counts by its name and by what it leads to: both must be permitted. */
+/* What cannot be read can be neither written nor executed: a mount gives all of them or none. In
+ * private scratch the tool reads and writes its own. */
+static int judge_reading(const struct prepared *prepared, enum effect effect, const char *path,
+                         enum remit_verdict *verdict, struct buffer *out)
+{
+	struct decision decision;
+
+	policy_decide(prepared->policy, EFFECT_READ, path, &decision);
+	if (effect == EFFECT_READ || (enum remit_verdict)decision.verdict >= *verdict ||
+	    (!decision.no_region && decision.region == REGION_SCRATCH))
+		return 0;
+	buffer_printf(out, "%-10s %-6s %s\n", "reading", verdict_name(decision.verdict),
+	              "what cannot be read can be neither written nor executed:");
+	return judge(prepared, EFFECT_READ, path, verdict, out);
+}
+
+/* One of the names of a path. */
+static int judge_name(const struct prepared *prepared, enum effect effect, const char *path,
+                      enum remit_verdict *verdict, struct buffer *out)
+{
+	if (judge(prepared, effect, path, verdict, out) < 0)
+		return -1;
+	return judge_reading(prepared, effect, path, verdict, out);
+}
+
+/* A path counts by its name, by that of every link on the way to what it leads to, and by that: all
+ * must be permitted. A link that is not there inside leads nowhere. */
 static int judge_path(const struct prepared *prepared, enum effect effect, const char *target,
                       enum remit_verdict *verdict, struct buffer *out)
 {
 	cleanup_free char *path = normal_path(&prepared->place, target);
+	cleanup_free char *real = path ? file_resolved(path) : NULL;
 
-	if (!path || judge(prepared, effect, path, verdict, out) < 0)
+	if (!real || judge_name(prepared, effect, path, verdict, out) < 0)
 		return -1;
-	cleanup_free char *real = file_resolved(path);
-	if (!real)
-		return -1;
-	if (strcmp(real, path) == 0)
-		return 0;
-	return judge(prepared, effect, real, verdict, out);
+	for (int i = 0; i < MOST_LINKS; i++) {
+		char *next = NULL;
+		if (link_walk(path, &next) != LINK_FOUND) {
+			free(next);
+			break;
+		}
+		free(path);
+		path = next;
+		if (judge_name(prepared, effect, path, verdict, out) < 0)
+			return -1;
+	}
+	return strcmp(real, path) == 0 ? 0 : judge_name(prepared, effect, real, verdict, out);
 }
 
 int remit_why(const struct remit_options *options, const char *effect, const char *target,

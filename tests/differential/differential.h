@@ -107,7 +107,6 @@ struct operation {
 	const char *because;   /* of `verdict` */
 	bool at_launch;        /* rests on a protected name, which holds only where it exists */
 	bool scratch;          /* a private folder is concerned */
-	bool lacks_read;       /* writing is permitted, reading is not */
 	bool in_world;
 	struct stat before; /* of what stands at `path`; all zero where nothing does */
 

@@ -43,7 +43,6 @@ enum outcome {
 	LIMIT_SCRATCH,
 	LIMIT_MOUNTS,
 	LIMIT_PINNED,
-	LIMIT_WRITE_ALONE,
 	LIMIT_LOCALHOST,
 	LIMIT_LINK,
 	LIMIT_COMMAND,
@@ -65,7 +64,6 @@ static const char *const outcomes[OUTCOMES] = {
         [LIMIT_SCRATCH] = "permitted in private scratch: nothing of it is the host's",
         [LIMIT_MOUNTS] = "permitted, but from one mount to another (EXDEV)",
         [LIMIT_PINNED] = "permitted, but a mount point stays in place (EBUSY)",
-        [LIMIT_WRITE_ALONE] = "permitted to write, but not to read: a mount gives both or none",
         [LIMIT_LOCALHOST] = "refused, but to a listener inside the sandbox itself",
         [LIMIT_LINK] = "refused by the name of a link, but permitted by the name of its target",
         [LIMIT_COMMAND] = "refused, but COMMAND itself, which is always executed",
@@ -260,8 +258,6 @@ static enum outcome judge_not_done(const struct operation *operation, const stru
 		return LIMIT_MOUNTS;
 	if (operation->error == EBUSY)
 		return LIMIT_PINNED;
-	if (operation->lacks_read)
-		return LIMIT_WRITE_ALONE;
 	/* Outside the world there is no control: what the tool's id may not do, it cannot. */
 	if (!operation->in_world && (operation->error == EACCES || operation->error == ENOENT) &&
 	    operation->control < 0)
