@@ -2,7 +2,6 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,13 +67,21 @@ int file_real_path(const char *path, char **out, struct error *err)
 	return error_system(err, errno, "%s", path);
 }
 
-char *file_resolved(const char *path)
+int file_resolve(const char *path, char **out, struct error *err)
 {
-	char *real = realpath(path, NULL);
+	cleanup_free char *place = NULL;
 
-	if (real || strcmp(path, "/") == 0)
-		return real ? real : text_copy(path);
+	if (file_real_path(path, out, err) < 0)
+		return -1;
+	if (*out)
+		return 0;
 	cleanup_free char *parent = path_parent(path);
-	cleanup_free char *place = parent ? file_resolved(parent) : NULL;
-	return place ? path_join(place, path_name(path)) : NULL;
+	if (!parent)
+		return error_memory(err);
+	if (strcmp(parent, path) == 0)
+		return error_set(err, "%s cannot be reached", path);
+	if (file_resolve(parent, &place, err) < 0)
+		return -1;
+	*out = path_join(place, path_name(path));
+	return *out ? 0 : error_memory(err);
 }

@@ -81,12 +81,15 @@ static int judge_name(const struct prepared *prepared, enum effect effect, const
 /* A path counts by its name, by that of every link on the way to what it leads to, and by that: all
  * must be permitted. A link that is not there inside leads nowhere. */
 static int judge_path(const struct prepared *prepared, enum effect effect, const char *target,
-                      enum remit_verdict *verdict, struct buffer *out)
+                      enum remit_verdict *verdict, struct buffer *out, struct error *err)
 {
 	cleanup_free char *path = normal_path(&prepared->place, target);
-	cleanup_free char *real = path ? file_resolved(path) : NULL;
+	cleanup_free char *real = NULL;
 
-	if (!real || judge_name(prepared, effect, path, verdict, out) < 0)
+	if (!path)
+		return error_memory(err);
+	if (file_resolve(path, &real, err) < 0 ||
+	    judge_name(prepared, effect, path, verdict, out) < 0)
 		return -1;
 	for (int i = 0; i < MOST_LINKS; i++) {
 		char *next = NULL;
@@ -121,11 +124,12 @@ int remit_why(const struct remit_options *options, const char *effect, const cha
 		return export_error(&err, error);
 	bool path = wanted == EFFECT_READ || wanted == EFFECT_WRITE ||
 	            (wanted == EFFECT_EXEC && strchr(target, '/'));
-	int result = path ? judge_path(&prepared, wanted, target, verdict, &out)
+	int result = path ? judge_path(&prepared, wanted, target, verdict, &out, &err)
 	                  : judge(&prepared, wanted, target, verdict, &out);
 	*reasons = result < 0 ? NULL : buffer_steal(&out);
 	if (!*reasons) {
-		error_memory(&err);
+		if (!err.message)
+			error_memory(&err);
 		return export_error(&err, error);
 	}
 	return 0;

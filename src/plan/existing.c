@@ -13,6 +13,7 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* What stands at a name: 0 and its status, 1 where that is nothing, negative on failure. */
 static int look(const char *path, struct stat *status, struct error *err)
@@ -190,9 +191,12 @@ static int add_other_name(struct policy *policy, size_t number, struct error *er
 
 	if (rule->layer == RULE_SECRET && granted_by_name(policy, rule->effect, rule->pattern.root))
 		return 0;
-	cleanup_free char *real = file_resolved(rule->pattern.root);
-	if (!real)
-		return error_memory(err);
+	cleanup_free char *real = NULL;
+	if (access(rule->pattern.root, F_OK) < 0 && errno == EACCES &&
+	    closed_refuse(rule->pattern.root, err) < 0)
+		return -1;
+	if (file_resolve(rule->pattern.root, &real, err) < 0)
+		return -1;
 	return strcmp(real, rule->pattern.root) == 0 ? 0 : policy_repeat(policy, number, real, err);
 }
 
