@@ -19,6 +19,7 @@ HARDEN   ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
 COMPILE  := -std=gnu17 $(WARNINGS) $(HARDEN) $(CFLAGS)
 LINK     ?= -static
 LIBS     := -lseccomp -lyaml -lcap -ljansson
+CHECK    ?= $(shell pkg-config --libs check)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 LIBRARY_SOURCES  := $(filter-out src/cmd/% src/generate/%,$(sort $(wildcard src/*/*.c)))
@@ -60,6 +61,8 @@ help:
 	@echo 'make test-sanitize  the same, and the program, with address and undefined-behaviour sanitizers'
 	@echo 'make fuzz-short     each fuzz target for FUZZ_SECONDS (10)'
 	@echo 'make lint           warnings, clang-tidy, cppcheck, shellcheck, format'
+	@echo 'make cross          build/aarch64/remit, cross-built (also part of lint)'
+	@echo 'make aarch64        what an emulator shows of it: the same output, and no run unconfined'
 	@echo 'make interface      the user interface: input, statuses, signals, the terminal'
 	@echo 'make differential   what `remit why` says against what happens inside `remit run`'
 	@echo 'make places         workspaces of every kind: file systems, owners, names, mounts inside'
@@ -67,7 +70,7 @@ help:
 	@echo 'make soak           faults with every sensible error, fuzzing and comparison for long'
 	@echo 'make doctor         compile, doctor and --dry-run, also on a kernel that lacks something'
 	@echo 'make probe          build/tests/probe, the probe of the walls'
-	@echo 'make bench          ratios of launch and search'
+	@echo 'make bench          ratios of launch, search, git status, C build, python start'
 	@echo 'make fresh          both commands of the README on a fresh Debian 12 (root only)'
 	@echo 'scripts/test        everything'
 
@@ -112,12 +115,12 @@ $(BUILD)/generated/filter-%.c: $(BUILD)/generate policies/syscalls.yaml
 $(BUILD)/tests/unit/%: tests/unit/%.c $(SUPPORT_SOURCES) $(BUILD)/libremit.a | $(SIMULATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(INCLUDES) -Itests -Itests/simulator $(COMPILE) -o $@ $(filter %.c,$^) $(BUILD)/libremit.a $(LIBS) \
-		$(shell pkg-config --libs check)
+		$(CHECK)
 
 $(BUILD)/tests/property/%: tests/property/%.c $(BUILD)/libremit.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(INCLUDES) -Itests $(COMPILE) -o $@ $< $(BUILD)/libremit.a $(LIBS) \
-		$(shell pkg-config --libs check)
+		$(CHECK)
 
 $(BUILD)/tests/probe: $(PROBE_SOURCES) $(wildcard tests/probe/*.h)
 	@mkdir -p $(@D)
@@ -187,6 +190,30 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(LIBRARY_SOURCES) $(GENERATED)
 fuzz-short: $(FUZZ_PROGRAMS)
 	@FUZZ_SEED=20261121 tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_PROGRAMS)
 
+# --- aarch64: the whole library and program cross-built, and what an emulator can show of them
+
+CROSS           := $(BUILD)/aarch64
+CROSS_PREFIX    ?= aarch64-linux-gnu-
+CROSS_LIBRARIES ?= $(CROSS)/libraries
+# Not test_generate: it starts the generator, which is tested on this machine.
+CROSS_UNITS     := $(filter-out %/test_generate,$(UNIT_PROGRAMS:$(BUILD)/%=$(CROSS)/%))
+CROSS_MAKE       = $(MAKE) -s --no-print-directory BUILD=$(CROSS) ARCH=aarch64 LINK=-static AR=$(CROSS_PREFIX)ar \
+	CC='$(CROSS_PREFIX)gcc -static -isystem $(CROSS_LIBRARIES)/usr/include \
+	-L$(CROSS_LIBRARIES)/usr/lib/aarch64-linux-gnu' CHECK='-lcheck -lsubunit -lrt -lm -pthread'
+
+cross:
+	@if reason=$$(tests/aarch64.sh --missing build); then echo "cross: $$reason" >&2; exit 1; fi
+	+$(Q)$(CROSS_MAKE) $(CROSS)/remit $(CROSS)/libremit.a
+
+# The generator as it would be on a machine of that kind.
+$(BUILD)/tests/generate: $(GENERATE_SOURCES) $(GENERATE_BASE) $(wildcard src/generate/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -o $@ $(filter %.c,$^) -lseccomp -lyaml
+
+aarch64: $(BUILD)/remit $(SIMULATED) $(BUILD)/tests/property/test_monotone
+	+$(Q)tests/aarch64.sh --missing >/dev/null || $(CROSS_MAKE) $(CROSS)/remit $(CROSS)/tests/generate $(CROSS_UNITS)
+	@tests/aarch64.sh $(CROSS_UNITS)
+
 bench: $(BUILD)/remit
 	@tests/bench/bench
 
@@ -207,6 +234,9 @@ lint: $(GENERATED)
 		--inline-suppr --error-exitcode=1 --suppressions-list=.cppcheck -D__x86_64__ \
 		-Isrc -Iinclude $(LINT_SOURCES)
 	$(Q)shellcheck -x $(SCRIPTS)
+	+@if [ "$$REMIT_SKIP" != fail ] && reason=$$(tests/aarch64.sh --missing build); \
+		then echo "skipped: the cross build for aarch64: $$reason"; \
+		else $(MAKE) --no-print-directory cross; fi
 	@echo 'lint: nothing found'
 
 clean:
@@ -214,6 +244,6 @@ clean:
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
-.PHONY: all help places faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean
+.PHONY: all help places cross aarch64 faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean
 .DELETE_ON_ERROR:
 .SECONDARY: $(GENERATED) $(SIMULATED)

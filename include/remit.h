@@ -44,6 +44,7 @@ struct remit_options {
 	long long user;   /* id that the tool gets where the caller is root; -1: remit chooses */
 	unsigned timeout; /* seconds until the tool is ended; 0: none */
 	bool strict;      /* what is understood or held only in part is an error */
+	bool timing;      /* remit_run says at its end where its time went: REMIT_NOTICE_TIMING */
 	/* Memory of the calling program's own command line, overwritten inside the sandbox, where
 	 * it would show. The arguments of remit_run may point into it. May be NULL. */
 	char *arguments;
@@ -78,6 +79,10 @@ enum remit_notice {
 	REMIT_NOTICE_NOTE,    /* what is held differently from what one might expect */
 	REMIT_NOTICE_WARNING, /* something in the definition or a policy that has no effect */
 	REMIT_NOTICE_DETAIL,  /* what was decided, for who wants to know */
+	/* Where the time of remit_run went, stage by stage, in order: "MICROSECONDS us  PART:
+	 * STAGE"; at last the whole: "MICROSECONDS us  total". Only where options.timing asks for
+	 * it. */
+	REMIT_NOTICE_TIMING,
 };
 
 /* Called with text for the operator, without a newline, escaped for a terminal. */

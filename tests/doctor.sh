@@ -217,6 +217,8 @@ lacks() {
 		expect "run --dry-run, $fault" 125
 		nothing_ran "run --dry-run, $fault"
 	done
+	launch "$base/fake" openat2=ENOSYS -- @
+	expect 'run names the call that is lacking' 125 '^remit: openat2 of ' '^remit: .*`remit doctor`'
 	call "$base/fake" "clone:$new_user=EPERM" -- "$remit" doctor
 	expect 'doctor names the filter as the cause' 1 'mend: a system-call filter .*seccomp=unconfined'
 	call "$base/fake" "clone:$new_user=ENOSPC" -- "$remit" doctor

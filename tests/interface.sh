@@ -535,6 +535,8 @@ on_a_terminal() {
 
 # shellcheck source-path=SCRIPTDIR source=interface/input.sh
 . "$here/interface/input.sh"
+# shellcheck source-path=SCRIPTDIR source=interface/timing.sh
+. "$here/interface/timing.sh"
 
 cd "$workspace" || exit 1
 definitions
@@ -549,6 +551,7 @@ try 'stdin is a folder: 125' input_is_a_folder
 try 'closed standard streams' closed_streams
 try 'a pipe that nobody reads' broken_pipe
 try 'a full device: 125' full_device
+timing
 try 'why --json of a path that is no UTF-8' json_of_bytes
 try 'the offset of standard input is shared' shared_offset
 try '100 MB through standard input and output' much_data

@@ -1,5 +1,6 @@
 #include "base/kernel.h"
 
+#include <errno.h>
 #include <linux/landlock.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
@@ -12,6 +13,15 @@ int kernel_openat2(int directory, const char *path, uint64_t flags, uint64_t res
 	struct open_how how = {.flags = flags, .resolve = resolve};
 
 	return (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+}
+
+int kernel_openat2_error(int number, const char *path, struct error *err)
+{
+	if (number != ENOSYS)
+		return error_system(err, number, "%s", path);
+	error_system(err, number, "openat2 of %s", path);
+	return error_help(err, "remit needs Linux 5.6 or newer; `remit doctor` says what this "
+	                       "machine lacks");
 }
 
 int kernel_landlock_abi(void)

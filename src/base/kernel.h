@@ -3,11 +3,17 @@
 #ifndef REMIT_BASE_KERNEL_H
 #define REMIT_BASE_KERNEL_H
 
+#include "base/error.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 /* openat2(2), since Linux 5.6. `resolve` is RESOLVE_* of <linux/openat2.h>. */
 int kernel_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve);
+
+/* The error of a kernel_openat2 of `path` that failed with errno value `number`; where the call
+ * itself is what is lacking, it says so. Always returns -1. */
+int kernel_openat2_error(int number, const char *path, struct error *err);
 
 /* landlock(7), since Linux 5.13; layouts as of ABI 6, older kernels take a shorter structure. */
 struct kernel_landlock_ruleset {

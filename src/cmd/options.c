@@ -68,6 +68,8 @@ static const struct row rows[] = {
          "filters as numbers (run: with --dry-run)"},
         {"json", 0, CMD_ALL | CMD_DOCTOR, KIND_FLAG, AT(json), NULL,
          "for programs (run: with --dry-run)"},
+        {"timing", 0, CMD_RUN, KIND_FLAG, AT(remit.timing), NULL,
+         "says at the end where the time went, in microseconds"},
         {"quiet", 'q', CMD_RUN | CMD_COMPILE, KIND_FLAG, AT(quiet), NULL, "no notes"},
         {"verbose", 'v', CMD_RUN | CMD_COMPILE, KIND_COUNT, AT(verbose), NULL,
          "says what was decided"},

@@ -16,6 +16,10 @@ static void notice(void *data, enum remit_notice kind, const char *text)
 {
 	const struct voice *voice = data;
 
+	if (kind == REMIT_NOTICE_TIMING) {
+		cmd_say("timing: ", text);
+		return;
+	}
 	if (voice->quiet || (kind == REMIT_NOTICE_DETAIL && !voice->verbose))
 		return;
 	cmd_say(kind == REMIT_NOTICE_WARNING ? "warning: " : "", text);
@@ -55,6 +59,10 @@ int cmd_run(int argc, char **argv)
 	} else if (!options.dry_run && (options.json || options.raw)) {
 		error_set(&err, "--%s goes with --dry-run only", options.json ? "json" : "raw");
 		error_help(&err, "COMMAND's output is its own; add --dry-run to see the plan");
+		status = cmd_fail_inner(&err);
+	} else if (options.dry_run && options.remit.timing) {
+		error_set(&err, "--timing and --dry-run do not go together");
+		error_help(&err, "nothing is launched whose time could be measured");
 		status = cmd_fail_inner(&err);
 	} else if (options.dry_run && options.rest[0]) {
 		status = cmd_show_plan(&options, options.rest);

@@ -1,21 +1,23 @@
 /* Theory of operation: four pieces of program, one after the other, like the chains of a packet
  * filter. Each either decides or passes on to the next:
  *
- *   1. refusals that depend on arguments: EPERM, else on   (libseccomp, default ALLOW)
- *   2. allowed calls, with or without arguments: ALLOW, else on   (libseccomp, default ENOSYS)
- *   3. calls newer than libseccomp, by number: decided, else on
- *   4. refused calls: EPERM, else ENOSYS                   (libseccomp, default ENOSYS)
+ *   1. calls whose number alone decides: ALLOW, EPERM, ENOSYS; those with rules on arguments: on
+ *   2. refusals that depend on arguments: EPERM, else on   (libseccomp, default ALLOW)
+ *   3. permissions that depend on arguments: ALLOW, else on   (libseccomp, default ENOSYS)
+ *   4. what no rule on arguments decided: EPERM   (libseccomp, default ENOSYS)
  *
- * libseccomp compiles each piece; where it would return the default of piece 1 or 2, the return is
- * replaced by a jump to the next piece. So no two rules of one piece can contradict each other, and
- * nothing depends on the order in which libseccomp tests overlapping rules of one call, which it
- * does not promise. Piece 1 ends foreign architectures (and x32) for all of them. The kernel
+ * libseccomp compiles the rules on arguments; where it would return the default of piece 2 or 3,
+ * the return is replaced by a jump to the next piece. So no two rules of one piece can contradict
+ * each other, and nothing depends on the order in which libseccomp tests overlapping rules of one
+ * call, which it does not promise. Piece 1 (numbers.c) ends foreign architectures (and x32) for all
+ * of them; it is a tree of ranges, since every instruction costs each launch time. The kernel
  * evaluates jumps when it computes its bitmap of calls that are always allowed, so the length of
- * the chain costs nothing there. */
+ * the chain costs nothing while a program runs. */
 #include "generate/filter.h"
 
 #include "base/cleanup.h"
 #include "generate/condition.h"
+#include "generate/numbers.h"
 #include "generate/source.h"
 
 #include <errno.h>
@@ -29,14 +31,14 @@
 
 static const struct architecture {
 	const char *name;
-	uint32_t token;
+	uint32_t token; /* libseccomp's, which is AUDIT_ARCH_* */
+	bool has_x32;
 } architectures[] = {
-        {"x86_64", SCMP_ARCH_X86_64},
-        {"aarch64", SCMP_ARCH_AARCH64},
+        {"x86_64", SCMP_ARCH_X86_64, true},
+        {"aarch64", SCMP_ARCH_AARCH64, false},
 };
 enum {
 	ARCHITECTURES = sizeof(architectures) / sizeof(architectures[0]),
-	NEWER_LIMIT = 64,
 };
 
 enum piece {
@@ -52,21 +54,18 @@ enum piece {
 static const struct piece_kind {
 	uint32_t by_default;
 	uint32_t action;
+	enum numbers_answer answer; /* of a call that is in the piece whatever its arguments */
 } piece_kinds[PIECE_COUNT] = {
-        [PIECE_REFUSE_ARGUMENTS] = {SCMP_ACT_ALLOW, ACTION_REFUSE},
-        [PIECE_ALLOW] = {ACTION_UNKNOWN, SCMP_ACT_ALLOW},
-        [PIECE_REFUSE] = {ACTION_UNKNOWN, ACTION_REFUSE},
+        [PIECE_REFUSE_ARGUMENTS] = {SCMP_ACT_ALLOW, ACTION_REFUSE, NUMBERS_BY_ARGUMENTS},
+        [PIECE_ALLOW] = {ACTION_UNKNOWN, SCMP_ACT_ALLOW, NUMBERS_ALLOWED},
+        [PIECE_REFUSE] = {ACTION_UNKNOWN, ACTION_REFUSE, NUMBERS_REFUSED},
 };
 
 struct compiler {
 	const struct source *source;
 	const struct architecture *architecture;
 	scmp_filter_ctx pieces[PIECE_COUNT];
-	struct newer {
-		uint32_t number;
-		uint32_t action;
-	} newer[NEWER_LIMIT];
-	size_t newer_count;
+	struct numbers numbers;
 };
 
 static void compiler_release(struct compiler *compiler)
@@ -138,46 +137,60 @@ static int read_newer(const struct compiler *compiler, const struct yaml_tree *n
 	return 0;
 }
 
-/* A call that stands in `numbers`. A libseccomp that has learnt it since must agree. */
-static int add_newer(struct compiler *compiler, const struct yaml_tree *name,
-                     const struct yaml_tree *node, uint32_t action, struct error *err)
+/* The number of a call; -1 where this architecture lacks it. One that stands in `numbers` may be
+ * newer than libseccomp; a libseccomp that has learnt it since must agree. */
+static int find_number(const struct compiler *compiler, const struct yaml_tree *name, int *number,
+                       struct error *err)
 {
-	int number = -1;
+	const struct yaml_tree *newer = yaml_tree_get(compiler->source->root, "numbers");
+	const struct yaml_tree *node = newer ? yaml_tree_get(newer, name->value) : NULL;
 	int known = seccomp_syscall_resolve_name_arch(compiler->architecture->token, name->value);
 
-	if (read_newer(compiler, node, &number, err) < 0)
+	*number = known < 0 ? -1 : known;
+	if (!node && !library_knows(name->value))
+		return source_error(compiler->source, name, err,
+		                    "no architecture has the system call `%s`", name->value);
+	if (node && read_newer(compiler, node, number, err) < 0)
 		return -1;
-	if (known >= 0 && known != number)
+	if (node && known >= 0 && known != *number)
 		return source_error(compiler->source, node, err, "libseccomp says %d for %s", known,
 		                    name->value);
-	if (number < 0)
-		return 0;
-	if (compiler->newer_count == NEWER_LIMIT)
-		return source_error(compiler->source, node, err, "more than %d `numbers`",
-		                    NEWER_LIMIT);
-	compiler->newer[compiler->newer_count++] = (struct newer){(uint32_t)number, action};
+	if (*number >= NUMBERS_LIMIT)
+		return source_error(compiler->source, name, err, "the number of %s is %d",
+		                    name->value, *number);
 	return 0;
 }
 
+/* A call whose number alone decides. */
+static int add_number(struct compiler *compiler, const struct yaml_tree *name,
+                      enum numbers_answer answer, struct error *err)
+{
+	int number = -1;
+
+	if (find_number(compiler, name, &number, err) < 0)
+		return -1;
+	if (number < 0)
+		return 0;
+	if (compiler->numbers.answers[number] != NUMBERS_UNKNOWN)
+		return source_error(compiler->source, name, err,
+		                    "%s has the number of another call, %d", name->value, number);
+	compiler->numbers.answers[number] = answer;
+	return 0;
+}
+
+/* A call with rules on its arguments; `count` may be 0, for what no rule decides. */
 static int add_call(struct compiler *compiler, enum piece piece, const struct yaml_tree *name,
                     const struct scmp_arg_cmp *comparisons, unsigned count, struct error *err)
 {
 	const struct yaml_tree *numbers = yaml_tree_get(compiler->source->root, "numbers");
-	const struct yaml_tree *number = numbers ? yaml_tree_get(numbers, name->value) : NULL;
-	uint32_t action = piece_kinds[piece].action;
 
-	if (number && count > 0)
+	if (numbers && yaml_tree_get(numbers, name->value))
 		return source_error(compiler->source, name, err,
 		                    "arguments of a call from `numbers` cannot be tested");
-	if (number)
-		return add_newer(compiler, name, number, action, err);
-	if (!library_knows(name->value))
-		return source_error(compiler->source, name, err,
-		                    "no architecture has the system call `%s`", name->value);
 	if (seccomp_syscall_resolve_name_arch(compiler->architecture->token, name->value) < 0)
 		return 0;
 	/* The library takes the native number, and translates it for a foreign architecture. */
-	int result = seccomp_rule_add_array(compiler->pieces[piece], action,
+	int result = seccomp_rule_add_array(compiler->pieces[piece], piece_kinds[piece].action,
 	                                    seccomp_syscall_resolve_name(name->value), count,
 	                                    comparisons);
 	if (result < 0)
@@ -257,7 +270,7 @@ static int add_group(struct compiler *compiler, const struct yaml_tree *name,
 		if (count_mentions(source, call->value) != 1)
 			return source_error(source, call, err, "`%s` stands in two places",
 			                    call->value);
-		if (add_call(compiler, piece, call, NULL, 0, err) < 0)
+		if (add_number(compiler, call, piece_kinds[piece].answer, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -291,6 +304,8 @@ static int add_arguments(struct compiler *compiler, const struct yaml_tree *name
 	if (!refuse == !allow || rules->count == 0)
 		return source_error(source, name, err, "`%s` needs rules in `refuse` or in `allow`",
 		                    name->value);
+	if (add_number(compiler, name, NUMBERS_BY_ARGUMENTS, err) < 0)
+		return -1;
 	struct rule_target target = {compiler, refuse ? PIECE_REFUSE_ARGUMENTS : PIECE_ALLOW, name};
 	for (size_t i = 0; i < rules->count; i++)
 		if (condition_expand(source, yaml_tree_get(call, "parameters"), rules->items[i],
@@ -321,14 +336,6 @@ struct program {
 	size_t count;
 };
 
-static int append(struct program *program, struct sock_filter instruction, struct error *err)
-{
-	if (program->count == BPF_MAXINSNS)
-		return error_set(err, "the filter has more than %d instructions", BPF_MAXINSNS);
-	program->instructions[program->count++] = instruction;
-	return 0;
-}
-
 /* Appends a compiled piece; returns of `passes_on` become jumps behind its end. */
 static int append_piece(struct program *program, scmp_filter_ctx piece, const uint32_t *passes_on,
                         struct error *err)
@@ -356,24 +363,14 @@ static int append_piece(struct program *program, scmp_filter_ctx piece, const ui
 	return 0;
 }
 
-static int append_newer(struct program *program, const struct compiler *compiler, struct error *err)
+static int append_numbers(struct program *program, const struct numbers *numbers, struct error *err)
 {
-	if (append(program,
-	           (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-	                                        offsetof(struct seccomp_data, nr)),
-	           err) < 0)
-		return -1;
-	for (size_t i = 0; i < compiler->newer_count; i++) {
-		const struct newer *newer = &compiler->newer[i];
+	long count = numbers_compile(numbers, program->instructions + program->count,
+	                             BPF_MAXINSNS - program->count, err);
 
-		if (append(program,
-		           (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, newer->number, 0,
-		                                        1),
-		           err) < 0 ||
-		    append(program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, newer->action),
-		           err) < 0)
-			return -1;
-	}
+	if (count < 0)
+		return -1;
+	program->count += (size_t)count;
 	return 0;
 }
 
@@ -381,9 +378,9 @@ static int link_pieces(const struct compiler *compiler, struct program *program,
 {
 	const uint32_t allow = SCMP_ACT_ALLOW, unknown = ACTION_UNKNOWN;
 
-	if (append_piece(program, compiler->pieces[PIECE_REFUSE_ARGUMENTS], &allow, err) < 0 ||
-	    append_piece(program, compiler->pieces[PIECE_ALLOW], &unknown, err) < 0 ||
-	    append_newer(program, compiler, err) < 0)
+	if (append_numbers(program, &compiler->numbers, err) < 0 ||
+	    append_piece(program, compiler->pieces[PIECE_REFUSE_ARGUMENTS], &allow, err) < 0 ||
+	    append_piece(program, compiler->pieces[PIECE_ALLOW], &unknown, err) < 0)
 		return -1;
 	return append_piece(program, compiler->pieces[PIECE_REFUSE], NULL, err);
 }
@@ -428,6 +425,11 @@ int filter_generate(const char *path, const char *architecture, struct buffer *o
 		return error_memory(err);
 	if (!compiler.architecture)
 		return error_set(err, "there is no filter for the architecture `%s`", architecture);
+	compiler.numbers = (struct numbers){
+	        .architecture = compiler.architecture->token,
+	        .has_x32 = compiler.architecture->has_x32,
+	        .actions = {ACTION_UNKNOWN, SCMP_ACT_ALLOW, ACTION_REFUSE},
+	};
 	if (source_load(path, root_keys, sizeof(root_keys) / sizeof(root_keys[0]), &source, err) <
 	    0)
 		return -1;

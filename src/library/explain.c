@@ -18,7 +18,7 @@ int remit_explain(const struct remit_options *options, enum remit_format format,
 	cleanup_buffer struct buffer out = {0};
 
 	*text = NULL;
-	if (prepare(options, true, &prepared, &err) < 0)
+	if (prepare(options, true, NULL, &prepared, &err) < 0)
 		return export_error(&err, error);
 	int result = format == REMIT_FORMAT_JSON
 	                     ? explain_json(prepared.agent, prepared.policy, &out)
@@ -120,7 +120,7 @@ int remit_why(const struct remit_options *options, const char *effect, const cha
 		error_help(&err, "one of read, write, exec, connect, delegate");
 		return export_error(&err, error);
 	}
-	if (prepare(options, true, &prepared, &err) < 0)
+	if (prepare(options, true, NULL, &prepared, &err) < 0)
 		return export_error(&err, error);
 	bool path = wanted == EFFECT_READ || wanted == EFFECT_WRITE ||
 	            (wanted == EFFECT_EXEC && strchr(target, '/'));

@@ -73,7 +73,7 @@ static int anchor_command(const struct place *place, char **command, struct erro
 }
 
 static int build_plan(const struct remit_options *options, char *const *environment,
-                      struct launch *launch, struct error *err)
+                      struct timing *timing, struct launch *launch, struct error *err)
 {
 	const struct plan_request request = {
 	        .policy = launch->prepared.policy,
@@ -83,6 +83,7 @@ static int build_plan(const struct remit_options *options, char *const *environm
 	        .user = options->user,
 	        .strict = options->strict,
 	        .timeout = options->timeout,
+	        .timing = timing,
 	};
 
 	return plan_build(&request, &launch->plan, err);
@@ -99,7 +100,7 @@ int launch_prepare(const struct remit_options *options, char *const *command,
 	out->command = copy_command(command);
 	if (!out->command)
 		return error_memory(err);
-	if (prepare(options, false, prepared, err) < 0)
+	if (prepare(options, false, notices->timing, prepared, err) < 0)
 		return -1;
 	say_warnings(prepared, notices);
 	if (policy_permits_nothing(prepared->policy)) {
@@ -110,7 +111,8 @@ int launch_prepare(const struct remit_options *options, char *const *command,
 	if (policy_check_command(prepared->policy, out->command, err) < 0 ||
 	    anchor_command(&prepared->place, out->command, err) < 0)
 		return -1;
-	return build_plan(options, environment, out, err);
+	timing_mark(notices->timing, "decide", "command");
+	return build_plan(options, environment, notices->timing, out, err);
 }
 
 void launch_clear(struct launch *launch)

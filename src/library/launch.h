@@ -11,6 +11,7 @@
 struct notices {
 	remit_notice_function *function; /* or NULL */
 	void *data;
+	struct timing *timing; /* of the launch, or NULL; belongs to the caller */
 };
 
 /* Takes over `text`; text that memory did not suffice for is left out. */

@@ -49,9 +49,10 @@ static int build(const struct remit_options *options, struct prepared *out, stru
 	return existing_other_names(out->policy, err);
 }
 
-int prepare(const struct remit_options *options, bool explaining, struct prepared *out,
-            struct error *err)
+int prepare(const struct remit_options *options, bool explaining, struct timing *timing,
+            struct prepared *out, struct error *err)
 {
+	static const char part[] = "decide";
 	const struct place_request where = {
 	        .workspace = options->workspace,
 	        .must_name = options->must_name_workspace && !explaining,
@@ -66,9 +67,14 @@ int prepare(const struct remit_options *options, bool explaining, struct prepare
 	}
 	if (agent_load(options->agent, &out->agent, err) < 0)
 		return -1;
+	timing_mark(timing, part, "definition");
 	if (place_find(&where, &out->place, err) < 0)
 		return -1;
-	return build(options, out, err);
+	timing_mark(timing, part, "workspace");
+	if (build(options, out, err) < 0)
+		return -1;
+	timing_mark(timing, part, "policy");
+	return 0;
 }
 
 void prepared_clear(struct prepared *prepared)

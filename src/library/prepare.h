@@ -4,6 +4,7 @@
 
 #include "agent/agent.h"
 #include "base/error.h"
+#include "base/timing.h"
 #include "plan/locate.h"
 #include "policy/policy.h"
 #include "remit.h"
@@ -14,10 +15,10 @@ struct prepared {
 	struct policy *policy;
 };
 
-/* `explaining`: no workspace is refused, since nothing runs in it. Returns 0 and what the caller
- * releases with prepared_clear. */
-int prepare(const struct remit_options *options, bool explaining, struct prepared *out,
-            struct error *err);
+/* `explaining`: no workspace is refused, since nothing runs in it. `timing` may be NULL. Returns 0
+ * and what the caller releases with prepared_clear. */
+int prepare(const struct remit_options *options, bool explaining, struct timing *timing,
+            struct prepared *out, struct error *err);
 
 void prepared_clear(struct prepared *prepared);
 

@@ -55,44 +55,77 @@ static int open_streams(struct error *err)
 	return 0;
 }
 
-static int confine(const struct remit_options *options, const struct plan *plan, int *status,
-                   struct error *err)
+static void say_timing(const struct notices *notices)
+{
+	const struct timing *timing = notices->timing;
+	size_t count = timing ? timing_count(timing) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct timing_row row = timing_row(timing, i);
+		notices_say(notices, REMIT_NOTICE_TIMING,
+		            text_printf("%8.1f us  %s: %s", (double)row.nanoseconds / 1000,
+		                        row.part, row.stage));
+	}
+	if (timing)
+		notices_say(notices, REMIT_NOTICE_TIMING,
+		            text_printf("%8.1f us  total", (double)timing_total(timing) / 1000));
+}
+
+static int confine(const struct remit_options *options, const struct plan *plan,
+                   struct timing *timing, int *status, struct error *err)
 {
 	struct sandbox sandbox;
 	const struct sandbox_request start = {
 	        .plan = plan,
 	        .arguments = options->arguments,
 	        .arguments_size = options->arguments_size,
+	        .timing = timing,
 	};
 
 	if (sandbox_start(&start, &sandbox, err) < 0)
 		return -1;
 	int result = supervise(&sandbox, plan, plan->wall_seconds, status, err);
+	timing_mark(timing, "end", "status");
 	sandbox_close(&sandbox);
+	timing_mark(timing, "end", "teardown");
 	return result;
+}
+
+static int run(const struct remit_options *options, char *const *command, char *const *environment,
+               const struct notices *notices, int *status, struct error *err)
+{
+	cleanup_launch struct launch launch = {0};
+
+	if (open_streams(err) < 0 ||
+	    launch_prepare(options, command, environment, notices, &launch, err) < 0)
+		return -1;
+	say_plan(launch.plan, launch.prepared.policy, notices);
+	timing_mark(notices->timing, "launch", "notices");
+	if (confine(options, launch.plan, notices->timing, status, err) < 0)
+		return -1;
+	if (*status != 0)
+		say_asks(launch.prepared.policy, notices);
+	return 0;
 }
 
 int remit_run(const struct remit_options *options, char *const *command, char *const *environment,
               remit_notice_function *notice, void *data, int *status, struct remit_error *error)
 {
-	const struct notices notices = {.function = notice, .data = data};
 	cleanup_error struct error err = {0};
-	cleanup_launch struct launch launch = {0};
+	cleanup_timing struct timing *timing = NULL;
 
 	if (!command || !command[0]) {
 		error_set(&err, "no command");
 		error_help(&err, "remit run --agent FILE -- COMMAND [ARGUMENT...]");
 		return export_error(&err, error);
 	}
-	if (open_streams(&err) < 0 ||
-	    launch_prepare(options, command, environment, &notices, &launch, &err) < 0)
+	if (options->timing && timing_begin(&timing, &err) < 0)
 		return export_error(&err, error);
-	say_plan(launch.plan, launch.prepared.policy, &notices);
-	if (confine(options, launch.plan, status, &err) < 0)
-		return export_error(&err, error);
-	if (*status != 0)
-		say_asks(launch.prepared.policy, &notices);
+	const struct notices notices = {.function = notice, .data = data, .timing = timing};
+	int result = run(options, command, environment, &notices, status, &err);
+	timing_mark(timing, "end", "release");
+	say_timing(&notices);
 	if (err.message)
 		export_error(&err, error);
-	return 0;
+	return result;
 }

@@ -22,7 +22,9 @@ int layout_look(const char *path, struct stat *status, struct error *err)
 		return 1;
 	if (place < 0 && errno == ELOOP)
 		return 2;
-	if (place < 0 || fstat(place, status) < 0)
+	if (place < 0)
+		return kernel_openat2_error(errno, path, err);
+	if (fstat(place, status) < 0)
 		return error_system(err, errno, "%s", path);
 	return S_ISLNK(status->st_mode) ? 2 : 0;
 }

@@ -180,7 +180,9 @@ static int has_link(const char *path, struct error *err)
 		return 0;
 	if (place < 0 && errno == EACCES)
 		return closed_refuse(path, err);
-	if (place < 0 || fstat(place, &status) < 0)
+	if (place < 0)
+		return kernel_openat2_error(errno, path, err);
+	if (fstat(place, &status) < 0)
 		return error_system(err, errno, "%s", path);
 	return S_ISLNK(status.st_mode);
 }

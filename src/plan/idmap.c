@@ -64,7 +64,9 @@ static int open_source(const struct plan_mount *mount, struct stat *status, stru
 	cleanup_close int place = kernel_openat2(
 	        AT_FDCWD, mount->source, O_PATH | O_NOFOLLOW | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
 
-	if (place < 0 || fstat(place, status) < 0)
+	if (place < 0)
+		return kernel_openat2_error(errno, mount->source, err);
+	if (fstat(place, status) < 0)
 		return error_system(err, errno, "%s", mount->source);
 	if (status->st_dev != mount->device || status->st_ino != mount->inode)
 		return error_set(err, "%s was replaced while remit was starting", mount->source);

@@ -6,8 +6,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
 
 enum {
 	/* Beyond this, asking for each name costs less than reading all. */
@@ -30,6 +34,26 @@ static int add(struct listing *listing, const char *name, struct error *err)
 	return listing->names[listing->count++] ? 0 : error_memory(err);
 }
 
+/* Whether a name that is not listed is not there, either: look-up is by the exact bytes, and
+ * nothing comes into being when it is looked up (as with automounters, networks and FUSE). */
+static bool exact(int folder)
+{
+	static const long known[] = {EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC};
+	struct statfs system;
+	int flags = 0;
+
+	if (fstatfs(folder, &system) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (system.f_type != known[i])
+			continue;
+		if (ioctl(folder, FS_IOC_GETFLAGS, &flags) < 0)
+			return errno == ENOTTY;
+		return !(flags & FS_CASEFOLD_FL);
+	}
+	return false;
+}
+
 int listing_read(const char *folder, struct listing *out, struct error *err)
 {
 	DIR *stream = opendir(folder);
@@ -39,6 +63,10 @@ int listing_read(const char *folder, struct listing *out, struct error *err)
 	*out = (struct listing){.folder = folder};
 	if (!stream)
 		return 0;
+	if (!exact(dirfd(stream))) {
+		closedir(stream);
+		return 0;
+	}
 	errno = 0;
 	while (result == 0 && out->count < MOST_NAMES && (entry = readdir(stream)) != NULL)
 		result = add(out, entry->d_name, err);
@@ -50,7 +78,7 @@ int listing_read(const char *folder, struct listing *out, struct error *err)
 
 bool listing_may_hold(const struct listing *listing, const char *path)
 {
-	if (!listing->complete || !path_below(path, listing->folder))
+	if (!listing->folder || !listing->complete || !path_below(path, listing->folder))
 		return true;
 
 	const char *name = path + strlen(listing->folder) + 1;

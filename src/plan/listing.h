@@ -8,10 +8,10 @@
 #include <stddef.h>
 
 struct listing {
-	const char *folder; /* belongs to the caller */
+	const char *folder; /* belongs to the caller; NULL: nothing was read */
 	char **names;       /* sorted */
 	size_t count, capacity;
-	bool complete; /* false: the folder has too many names, or cannot be listed */
+	bool complete; /* false: the folder has too many names, or its names say nothing */
 };
 
 /* Never fails for what the folder is: then the listing is incomplete, and everything may exist.

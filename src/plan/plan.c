@@ -112,21 +112,36 @@ static int order_part(const struct plan_request *request, struct plan *plan, str
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	int (*add)(const struct plan_request *request, struct plan *plan, struct error *err);
+} parts[] = {
+        {"identity", plan_identity_part},
+        {"connect", plan_connect_part},
+        {"layout", plan_layout_part},
+        {"accounts", plan_accounts_part},
+        {"landlock", plan_landlock_part},
+        {"environment", plan_environment_part},
+        {"command", plan_command_part},
+        {"masks", plan_masks_part},
+        {"order", order_part},
+        {"idmap", plan_idmap_part},
+        {"filter", plan_filter_part},
+        {"limits", plan_limits_part},
+};
+
 int plan_build(const struct plan_request *request, struct plan **out, struct error *err)
 {
-	static int (*const parts[])(const struct plan_request *, struct plan *, struct error *) = {
-	        plan_identity_part, plan_connect_part,     plan_layout_part,  plan_accounts_part,
-	        plan_landlock_part, plan_environment_part, plan_command_part, plan_masks_part,
-	        order_part,         plan_idmap_part,       plan_filter_part,  plan_limits_part,
-	};
 	cleanup_plan struct plan *plan = calloc(1, sizeof(*plan));
 
 	if (!plan)
 		return error_memory(err);
 	plan->command = request->command;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		if (parts[i](request, plan, err) < 0)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (parts[i].add(request, plan, err) < 0)
 			return -1;
+		timing_mark(request->timing, "plan", parts[i].name);
+	}
 	*out = steal_pointer(&plan);
 	return 0;
 }

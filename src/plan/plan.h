@@ -4,6 +4,7 @@
 #define REMIT_PLAN_PLAN_H
 
 #include "base/error.h"
+#include "base/timing.h"
 #include "plan/locate.h"
 #include "policy/policy.h"
 
@@ -106,6 +107,7 @@ struct plan_request {
 	long long user;           /* --user, or -1 */
 	bool strict;              /* what is held only if it exists at launch is an error */
 	unsigned timeout;         /* --timeout in seconds; 0: none */
+	struct timing *timing;    /* or NULL */
 };
 
 /* Returns 0 and a plan owned by the caller; negative where a rule of the policy cannot be held

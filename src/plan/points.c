@@ -43,17 +43,50 @@ static int add(struct points *points, const char *path, const struct point *kind
 	return 0;
 }
 
+/* The folders in which most of the walls' names would stand, read once. */
+struct listings {
+	struct listing home, workspace, repository;
+};
+
+static int listings_read(const struct policy *policy, struct listings *out, struct error *err)
+{
+	bool around = policy->repository && strcmp(policy->repository, policy->workspace) != 0;
+
+	if (listing_read(policy->home, &out->home, err) < 0 ||
+	    listing_read(policy->workspace, &out->workspace, err) < 0)
+		return -1;
+	return around ? listing_read(policy->repository, &out->repository, err) : 0;
+}
+
+static void listings_clear(struct listings *listings)
+{
+	listing_clear(&listings->home);
+	listing_clear(&listings->workspace);
+	listing_clear(&listings->repository);
+}
+
+#define cleanup_listings __attribute__((cleanup(listings_clear)))
+
+/* False where nothing can stand at that name. */
+static bool may_exist(const struct listings *listings, const char *path)
+{
+	return listing_may_hold(&listings->home, path) &&
+	       listing_may_hold(&listings->workspace, path) &&
+	       listing_may_hold(&listings->repository, path);
+}
+
 /* Whether a secret of the home folder matters: not where the home folder is private and nothing can
  * stand at the name. */
-static bool may_matter(const struct policy *policy, const struct listing *home, const char *path)
+static bool may_matter(const struct policy *policy, const struct listings *listings,
+                       const char *path)
 {
 	const struct region *region = policy_region(policy, policy->home);
 
-	return !region || region->kind != REGION_SCRATCH || listing_may_hold(home, path);
+	return !region || region->kind != REGION_SCRATCH || listing_may_hold(&listings->home, path);
 }
 
-static int add_rules(const struct policy *policy, const struct listing *home, struct points *points,
-                     struct error *err)
+static int add_rules(const struct policy *policy, const struct listings *listings,
+                     struct points *points, struct error *err)
 {
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
@@ -66,8 +99,9 @@ static int add_rules(const struct policy *policy, const struct listing *home, st
 		/* A secret is refused for every effect: one point is enough. */
 		if (rule->kind != TARGET_PATH || rule->pattern.kind != PATTERN_TREE ||
 		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE) ||
-		    (rule->layer == RULE_SECRET && (rule->effect != EFFECT_READ ||
-		                                    !may_matter(policy, home, rule->pattern.root))))
+		    (rule->layer == RULE_SECRET &&
+		     (rule->effect != EFFECT_READ ||
+		      !may_matter(policy, listings, rule->pattern.root))))
 			continue;
 		if (add(points, rule->pattern.root, &kind, err) < 0)
 			return -1;
@@ -146,8 +180,10 @@ static void judge(const struct policy *policy, struct point *point)
 	}
 }
 
-static bool nothing_at(const char *path)
+static bool nothing_at(const struct listings *listings, const char *path)
 {
+	if (!may_exist(listings, path))
+		return true;
 	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
 	       (errno == ENOENT || errno == ENOTDIR);
 }
@@ -155,12 +191,12 @@ static bool nothing_at(const char *path)
 /* The walls, the system's trees and the toolchains are hundreds of names, most of which exist
  * nowhere. They are judged only where something stands at the name, and walls only where the tree
  * around them lets something through. */
-static bool settle(struct points *points, struct point *point)
+static bool settle(struct points *points, const struct listings *listings, struct point *point)
 {
 	bool wall = point->wall && !point->named && !point->region_root;
 
 	if (point->parent < 0 || (!wall && !point->given))
-		return point->given && nothing_at(point->path);
+		return point->given && nothing_at(listings, point->path);
 
 	const struct point *parent = &points->items[point->parent];
 	if (wall) {
@@ -171,7 +207,7 @@ static bool settle(struct points *points, struct point *point)
 		if (parent->state == POINT_READ && !point->secret)
 			return true;
 	}
-	if (!nothing_at(point->path))
+	if (!nothing_at(listings, point->path))
 		return false;
 	point->state = parent->state;
 	point->region = parent->region;
@@ -259,8 +295,9 @@ int points_find(const struct policy *policy, struct points *out, struct error *e
 		if (add(out, policy->regions[i].root, &kind, err) < 0)
 			return -1;
 	}
-	cleanup_listing struct listing home = {0};
-	if (listing_read(policy->home, &home, err) < 0 || add_rules(policy, &home, out, err) < 0 ||
+	cleanup_listings struct listings listings = {0};
+	if (listings_read(policy, &listings, err) < 0 ||
+	    add_rules(policy, &listings, out, err) < 0 ||
 	    add_git(policy->workspace, out, err) < 0 ||
 	    (policy->repository && strcmp(policy->repository, policy->workspace) != 0 &&
 	     add_git(policy->repository, out, err) < 0))
@@ -269,7 +306,7 @@ int points_find(const struct policy *policy, struct points *out, struct error *e
 	merge_equal(out);
 	find_parents(out);
 	for (size_t i = 0; i < out->count; i++)
-		if (!settle(out, &out->items[i]))
+		if (!settle(out, &listings, &out->items[i]))
 			judge(policy, &out->items[i]);
 	return refuse_wildcards(policy, out, err);
 }

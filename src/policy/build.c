@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	RULES_EXPECTED = 1500,
+};
+
 static int add_to(struct rule **rules, size_t *count, size_t *capacity, struct rule rule,
                   char *because, struct error *err)
 {
@@ -209,6 +213,12 @@ int policy_build(const struct agent *agent, const struct request *request, struc
 	*out = NULL;
 	if (!policy)
 		return error_memory(err);
+	/* The walls alone are that many. What grows by doubling is copied, and touches twice the
+	 * memory. */
+	policy->rules = calloc(RULES_EXPECTED, sizeof(*policy->rules));
+	if (!policy->rules)
+		return error_memory(err);
+	policy->rule_capacity = RULES_EXPECTED;
 	int result = run_steps(&build);
 	for (size_t i = 0; i < build.source_count; i++)
 		source_clear(&build.sources[i]);

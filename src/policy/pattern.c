@@ -132,7 +132,8 @@ static int fill(struct pattern *out, enum pattern_kind kind, char *root, const c
 	out->root = root;
 	out->root_size = root ? strlen(root) : 0;
 	out->glob = kind == PATTERN_TREE ? NULL : text_copy(glob);
-	out->text = text_copy(text);
+	/* Most patterns are the walls' trees, by the hundred: one copy is enough. */
+	out->text = root && strcmp(root, text) == 0 ? root : text_copy(text);
 	if (out->root && (out->glob || kind == PATTERN_TREE) && out->text)
 		return 0;
 	pattern_clear(out);
@@ -277,8 +278,9 @@ bool pattern_names_within(const struct pattern *pattern, const char *tree)
 
 void pattern_clear(struct pattern *pattern)
 {
+	if (pattern->text != pattern->root)
+		free(pattern->text);
 	free(pattern->root);
 	free(pattern->glob);
-	free(pattern->text);
 	*pattern = (struct pattern){0};
 }

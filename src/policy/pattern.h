@@ -20,7 +20,7 @@ struct pattern {
 	char *root; /* absolute, normal, without wildcards */
 	size_t root_size;
 	char *glob; /* relative, NULL for PATTERN_TREE; `**` crosses folders, `*` and `?` do not */
-	char *text; /* as written */
+	char *text; /* as written; may be `root` itself */
 	bool below; /* what lies below a match matches too: always for denies, trees and any depth
 	             */
 };

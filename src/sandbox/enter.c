@@ -44,8 +44,10 @@ void sandbox_enter(struct entering *entering)
 {
 	struct error err = {0};
 
-	for (size_t i = 0; i < sizeof(stages) / sizeof(*stages); i++)
+	for (size_t i = 0; i < sizeof(stages) / sizeof(*stages); i++) {
 		if (stages[i].run(entering, &err) < 0)
 			fail(entering, stages[i].name, &err);
+		timing_mark(entering->timing, "enter", stages[i].name);
+	}
 	stage_init(entering);
 }

@@ -106,6 +106,7 @@ static _Noreturn void become_command(struct entering *entering)
 	} else if (sigprocmask(SIG_SETMASK, &entering->signals, NULL) < 0) {
 		report_failure(entering, "restoring the signal mask", errno);
 	} else {
+		timing_mark(entering->timing, "command", "fork");
 		report->number = execute(entering->plan);
 		if (report->number == 0)
 			report_failure(entering, "looking it up", ENOMEM);
@@ -127,7 +128,9 @@ static _Noreturn void end(struct entering *entering, int status)
 {
 	struct sandbox_report *report = entering->report;
 
+	timing_mark(entering->timing, "command", "execution");
 	end_all();
+	timing_mark(entering->timing, "end", "what was left");
 	if (report->input_moved)
 		report->input_offset = lseek(STDIN_FILENO, 0, SEEK_CUR);
 	report->status = status;

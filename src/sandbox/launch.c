@@ -107,6 +107,7 @@ static _Noreturn void enter(const struct sandbox_request *request, const struct 
 	        .lifeline = lifeline,
 	        .arguments = request->arguments,
 	        .arguments_size = request->arguments_size,
+	        .timing = request->timing,
 	        .signals = sandbox->signals,
 	        .caller = request->plan->identity.outer_user,
 	        .caller_group = request->plan->identity.outer_group,
@@ -115,6 +116,7 @@ static _Noreturn void enter(const struct sandbox_request *request, const struct 
 	};
 	sigset_t all;
 
+	timing_mark(entering.timing, "launch", "namespaces");
 	sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0 || close(sandbox->lifeline) < 0)
 		_exit(125);
@@ -155,6 +157,7 @@ static int start(const struct sandbox_request *request, struct sandbox *out, str
 
 	if (sandbox_check_streams(err) < 0 || make_channels(out, &lifeline, err) < 0)
 		return -1;
+	timing_mark(request->timing, "launch", "channels");
 	/* Where the caller is not root, nothing that can fail may come after this: the child does
 	 * not wait, and 125 says that nothing was executed. */
 	out->init = kernel_clone_process(namespaces | SIGCHLD, &out->process);

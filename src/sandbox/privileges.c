@@ -39,7 +39,7 @@ int stage_privileges(struct entering *entering, struct error *err)
 		return -1;
 	if (prctl(PR_SET_SECUREBITS, bits) < 0)
 		return error_system(err, errno, "PR_SET_SECUREBITS");
-	if (cap_reset_ambient() < 0)
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return error_system(err, errno, "dropping ambient capabilities");
 	cap_t none = cap_init();
 	if (!none)

@@ -46,6 +46,7 @@ struct sandbox_request {
 	 * show them. plan->command must not point into it. */
 	char *arguments;
 	size_t arguments_size;
+	struct timing *timing; /* shared with the processes inside; or NULL */
 };
 
 /* Through a folder as a standard stream everything around it could be opened; so could it be

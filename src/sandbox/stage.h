@@ -14,8 +14,9 @@ struct entering {
 	int lifeline; /* one byte says that the id maps are written; end of file: parent is dead */
 	char *arguments;
 	size_t arguments_size;
-	sigset_t signals; /* for COMMAND */
-	uid_t caller;     /* ids before the user namespace hid them */
+	struct timing *timing; /* or NULL */
+	sigset_t signals;      /* for COMMAND */
+	uid_t caller;          /* ids before the user namespace hid them */
 	gid_t caller_group;
 
 	int store; /* the private tmpfs, out of the tool's sight */

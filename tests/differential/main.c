@@ -462,7 +462,7 @@ static void play_round(const struct setting *setting, uint64_t seed)
 	prepare_round(&round);
 	if (chdir(round.world.workspace) < 0)
 		give_up("%s: %s", round.world.workspace, strerror(errno));
-	bool understood = prepare(&round.sample.options, true, &round.prepared, &err) == 0;
+	bool understood = prepare(&round.sample.options, true, NULL, &round.prepared, &err) == 0;
 	batch_locate(&round.batch, &round.world);
 	if (understood)
 		batch_judge(&round.batch, round.prepared.policy);

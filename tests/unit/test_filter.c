@@ -433,6 +433,7 @@ int main(void)
 {
 	Suite *suite = suite_create("filter");
 	TCase *filter = tcase_create("base");
+	TCase *kernel = tcase_create("kernel");
 	TCase *extra = tcase_create("extra");
 
 	tcase_add_loop_test(filter, is_a_program_that_the_kernel_accepts, 0, ARCHITECTURES);
@@ -441,12 +442,14 @@ int main(void)
 	tcase_add_loop_test(filter, allows_sockets_of_three_kinds, 0, ARCHITECTURES);
 	tcase_add_loop_test(filter, refuses_exactly_the_namespace_bits, 0, ARCHITECTURES);
 	tcase_add_loop_test(filter, refuses_exactly_four_requests, 0, ARCHITECTURES);
-	tcase_add_test(filter, holds_in_the_kernel);
-#ifdef __x86_64__
-	tcase_add_test(filter, kills_i386_in_the_kernel);
-#endif
 	tcase_set_timeout(filter, 60);
 	suite_add_tcase(suite, filter);
+	tcase_set_tags(kernel, "kernel"); /* left out where a kernel is only emulated */
+	tcase_add_test(kernel, holds_in_the_kernel);
+#ifdef __x86_64__
+	tcase_add_test(kernel, kills_i386_in_the_kernel);
+#endif
+	suite_add_tcase(suite, kernel);
 	tcase_add_test(extra, adds_nothing_without_a_reason);
 	tcase_add_test(extra, refuses_the_ways_around_limited_execution);
 	tcase_add_test(extra, refuses_signals_to_the_group);

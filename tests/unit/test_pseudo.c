@@ -162,7 +162,7 @@ START_TEST(base_filter)
 	static const char *const absent[] = {"no instruction", "out of the program",
 	                                     "behind the end", "unknown verdict"};
 	static const char *const present[] = {"return allow", "return EPERM", "return ENOSYS",
-	                                      "return kill the process", " mount: "};
+	                                      "return kill the process", " clone ("};
 	struct buffer out = {0};
 
 	pseudo_append(&out, filter_base, filter_base_count, pseudo_native());

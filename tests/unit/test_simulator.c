@@ -112,9 +112,12 @@ int main(void)
 {
 	Suite *suite = suite_create("simulator");
 	TCase *simulator = tcase_create("simulator");
+	TCase *kernel = tcase_create("kernel");
 
-	tcase_add_loop_test(simulator, simulator_accepts_what_the_kernel_accepts, 0,
+	tcase_set_tags(kernel, "kernel"); /* left out where a kernel is only emulated */
+	tcase_add_loop_test(kernel, simulator_accepts_what_the_kernel_accepts, 0,
 	                    (int)COUNT(program_cases));
+	suite_add_tcase(suite, kernel);
 	tcase_add_test(simulator, simulator_computes);
 	suite_add_tcase(suite, simulator);
 
