@@ -65,6 +65,7 @@ help:
 	@echo 'make aarch64        what an emulator shows of it: the same output, and no run unconfined'
 	@echo 'make interface      the user interface: input, statuses, signals, the terminal'
 	@echo 'make differential   what `remit why` says against what happens inside `remit run`'
+	@echo 'make places         workspaces of every kind: file systems, owners, names, mounts inside'
 	@echo 'make faults         every system call of a launch made to fail, one error each'
 	@echo 'make soak           faults with every sensible error, fuzzing and comparison for long'
 	@echo 'make audit-test     reports on audit logs, also on hostile ones, judged by validators'
@@ -177,6 +178,9 @@ doctor: $(BUILD)/remit $(BUILD)/tests/fake
 
 interface: $(BUILD)/remit $(BUILD)/tests/terminal
 	@tests/interface.sh
+
+places: $(BUILD)/remit
+	@tests/places.sh
 
 probe: $(BUILD)/tests/probe
 
@@ -351,6 +355,6 @@ install-test: $(BUILD)/remit $(BUILD)/$(SONAME) $(BUILD)/libremit.a
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
-.PHONY: all help audit-test cross aarch64 faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean
+.PHONY: all help audit-test cross aarch64 faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean places
 .DELETE_ON_ERROR:
 .SECONDARY: $(GENERATED) $(SIMULATED)

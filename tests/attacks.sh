@@ -30,6 +30,8 @@ definition reader 'tools: Read, Grep, Glob, Bash'
 definition writer 'tools: Read, Edit, Write, Bash' 'permissionMode: acceptEdits'
 definition linked 'tools: Read(x/**), Edit(x/**)' 'permissionMode: acceptEdits'
 definition denied 'tools: Read, Bash' 'disallowedTools: Read(./d/**)'
+definition inner 'tools: Read(folder/**)'
+definition single 'tools: Read'
 chmod -R a+rX "$base"
 
 # fresh UID: a home with a key and a project, in $home and $project
@@ -339,8 +341,71 @@ a, b = socket.socketpair()
 sys.exit(subprocess.call(sys.argv[1:], stdin=a))' "$base/remit" run -q -a "$base/reader.md" -w "$project" -- true
 }
 
+why() { # AGENT [OPTION...] EFFECT TARGET
+	local agent=$1 arguments=("${@:2:$#-3}")
+	as_user "$base/remit" why -w "$project" "${arguments[@]}" "$base/$agent.md" "${@: -2}"
+}
+
+# Where why permitted what run refused, and the other way round.
+agreement() {
+	fresh "$user"
+	echo 'gitdir: /nowhere' >"$project/.git"
+	chown "$user" "$project/.git"
+	status 'why: a .git that is a file' 2 why writer write .git
+	status 'run: a .git that is a file' 2 run writer -- sh -c 'echo evil >>.git'
+	status 'control: why of another file' 0 why writer write file
+	rm "$project/.git"
+
+	as_user mkdir "$home/out/tree" "$home/out/tree/.vscode"
+	status 'why: protected names of a granted folder' 2 \
+		why writer --grant "write:$home/out/tree" write "$home/out/tree/.vscode/x"
+	status 'control: why of another name of it' 0 \
+		why writer --grant "write:$home/out/tree" write "$home/out/tree/x"
+
+	as_user ln -s d l-d
+	status 'why: what a denied link leads to' 1 why reader --deny "read:$project/l-d" read d/key
+	hides 'run: what a denied link leads to' inner run reader --deny "read:$project/l-d" -- cat d/key
+	status 'control: why without the deny' 0 why reader read d/key
+	shows 'control: run without the deny' inner run reader -- cat d/key
+
+	as_user ln -s "$home/out" "$home/l-out"
+	as_user touch "$home/out/there"
+	status 'a deny of what does not exist, through a link' 125 \
+		run writer --grant "write:$home/out" --deny "write:$home/l-out/new" -- true
+	status 'control: of what exists' 0 \
+		run writer --grant "write:$home/out" --deny "write:$home/l-out/there" -- true
+	status 'a deny of what exists, through a link' 2 run writer --grant "write:$home/out" \
+		--deny "write:$home/l-out/there" -- sh -c "echo evil >>$home/out/there"
+
+	as_user ln -s "$home/out" second
+	as_user ln -s ../second folder/chain
+	as_user ln -s "$home/out" folder/straight
+	echo OUTSIDE >"$home/out/there"
+	status 'why: through a link that is not there inside' 1 \
+		why inner --grant "read:$home/out" read folder/chain/there
+	hides 'run: through a link that is not there inside' OUTSIDE \
+		run inner --grant "read:$home/out" -- cat folder/chain/there
+	status 'control: why, through one link' 0 why inner --grant "read:$home/out" read folder/straight/there
+	shows 'control: run, through one link' OUTSIDE run inner --grant "read:$home/out" -- cat folder/straight/there
+
+	status 'why: to write what cannot be read' 1 why writer --deny "read:$project/d" write d/key
+	status 'run: to write what cannot be read' 2 run writer --deny "read:$project/d" -- sh -c 'echo evil >>d/key'
+	status 'control: why of what can' 0 why writer write d/key
+
+	as_user cp /usr/bin/id folder/id
+	local try='exec(shift) or exit 9'
+	status 'a program that is granted by its path' 0 \
+		run single --grant exec:/usr/bin/id -- perl -e "$try" /usr/bin/id
+	status 'control: without the grant' 9 run single -- perl -e "$try" /usr/bin/id
+	status 'a folder of programs that is granted' 0 \
+		run single --grant "exec:$project/folder" -- perl -e "$try" "$project/folder/id"
+	status 'control: a program beside it' 9 \
+		run single --grant "exec:$project/folder" -- perl -e "$try" /usr/bin/id
+}
+
 rows() {
 	user=$1
+	agreement
 	planted
 	streams
 	links

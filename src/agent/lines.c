@@ -74,10 +74,59 @@ static bool is_dashes(const struct source_line *line)
 	return dashes >= 3 && skip_blanks(line, dashes) == line->size;
 }
 
-/* True when a word that bears a permission stands at `from`, followed by `:` or `=`: it may be
- * meant as a key, however it is written. */
+/* `--- text`: for YAML, what follows is a document of its own. */
+static bool begins_document(const struct source_line *line)
+{
+	return line->size > 3 && memcmp(line->text, "---", 3) == 0 && is_blank(line->text[3]);
+}
+
+/* A text in quotes at `from` with a colon behind it, blanks between them or not: a key for every
+ * reader of YAML. `escaped`: it may spell something else than what stands there. */
+struct quoted_key {
+	const char *text;
+	size_t size;
+	bool escaped;
+};
+
+static bool find_quoted_key(const struct source_line *line, size_t from, struct quoted_key *out)
+{
+	size_t begin = skip_blanks(line, from) + 1;
+
+	if (begin >= line->size || !memchr("\"'", line->text[begin - 1], 2))
+		return false;
+	char quote = line->text[begin - 1];
+	bool escaped = false;
+	size_t end = begin;
+	for (; end < line->size; end++) {
+		bool backslash = quote == '"' && line->text[end] == '\\';
+		bool doubled = quote == '\'' && line->text[end] == quote && end + 1 < line->size &&
+		               line->text[end + 1] == quote;
+		if (line->text[end] == quote && !doubled)
+			break;
+		escaped |= backslash || doubled;
+		end += backslash || doubled;
+	}
+	size_t colon = skip_blanks(line, end + 1);
+	if (end >= line->size || colon >= line->size || line->text[colon] != ':')
+		return false;
+	*out = (struct quoted_key){line->text + begin, end - begin, escaped};
+	return true;
+}
+
+static bool is_quoted_permission(const struct source_line *line, size_t from)
+{
+	struct quoted_key key;
+
+	return find_quoted_key(line, from, &key) &&
+	       (key.escaped || key_bears_permission(key_of_size(key.text, key.size).kind));
+}
+
+/* True when a word that bears a permission stands at `from`, followed by `:` or `=`, or a quoted
+ * key that may spell one: it may be meant as a key, however it is written. */
 static bool may_bear_permission(const struct source_line *line, size_t from)
 {
+	if (is_quoted_permission(line, from))
+		return true;
 	size_t begin = from;
 	while (begin < line->size && memchr(" \t\"'?{[&*!-", line->text[begin], 11))
 		begin++;
@@ -107,17 +156,17 @@ static int read_indented(const struct pass *pass)
  * else. */
 static int read_text(const struct pass *pass)
 {
-	bool complex = memchr("?{&!", pass->line.text[0], 4) != NULL ||
-	               (pass->line.size >= 3 && memcmp(pass->line.text, "...", 3) == 0);
+	const struct source_line *line = &pass->line;
+	/* An alias stands for whatever its anchor named; without any anchor a star is but a star.
+	 */
+	bool alias = line->text[0] == '*' && memchr(line->text, ':', line->size) &&
+	             memchr(pass->text, '&', pass->size);
+	bool complex = memchr("?{&!", line->text[0], 4) != NULL || alias ||
+	               (line->size >= 3 && memcmp(line->text, "...", 3) == 0);
 
-	if (complex || may_bear_permission(&pass->line, 0))
-		return refuse(pass, pass->number, pass->line.text, pass->line.size,
+	if (complex || may_bear_permission(line, 0))
+		return refuse(pass, pass->number, line->text, line->size,
 		              "may bear a permission and is not understood");
-	/* A quoted key could spell anything with escapes. */
-	if (pass->line.text[0] == '"' && memchr(pass->line.text, '\\', pass->line.size) &&
-	    memmem(pass->line.text, pass->line.size, "\":", 2))
-		return refuse(pass, pass->number, pass->line.text, pass->line.size,
-		              "is a quoted key with escapes");
 	return 0;
 }
 
@@ -229,6 +278,9 @@ static int read_line(struct pass *pass)
 		return 0;
 	if (is_blank(pass->line.text[0]))
 		return read_indented(pass);
+	if (begins_document(&pass->line))
+		return refuse(pass, pass->number, pass->line.text, pass->line.size,
+		              "begins another document, which is not understood");
 	if (quote_key_line(&pass->line, &key))
 		return read_key(pass, &key);
 	pass->open = pass->open && is_item(&pass->line);

@@ -1,10 +1,12 @@
 #include "base/file.h"
 
 #include "base/cleanup.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,4 +65,23 @@ int file_real_path(const char *path, char **out, struct error *err)
 	if (*out || errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP)
 		return 0;
 	return error_system(err, errno, "%s", path);
+}
+
+int file_resolve(const char *path, char **out, struct error *err)
+{
+	cleanup_free char *place = NULL;
+
+	if (file_real_path(path, out, err) < 0)
+		return -1;
+	if (*out)
+		return 0;
+	cleanup_free char *parent = path_parent(path);
+	if (!parent)
+		return error_memory(err);
+	if (strcmp(parent, path) == 0)
+		return error_set(err, "%s cannot be reached", path);
+	if (file_resolve(parent, &place, err) < 0)
+		return -1;
+	*out = path_join(place, path_name(path));
+	return *out ? 0 : error_memory(err);
 }

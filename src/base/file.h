@@ -17,4 +17,9 @@ int file_read(const char *path, size_t limit, struct buffer *out, struct error *
  * reaches nothing there (ENOENT, ENOTDIR, EACCES, ELOOP). Negative where that cannot be said. */
 int file_real_path(const char *path, char **out, struct error *err);
 
+/* What the absolute `path` leads to; where that cannot be reached or does not exist yet (ENOENT,
+ * ENOTDIR, EACCES, ELOOP), what its folder leads to, with the name. Returns 0 and a path owned by
+ * the caller, or negative. */
+int file_resolve(const char *path, char **out, struct error *err);
+
 #endif

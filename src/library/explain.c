@@ -1,6 +1,8 @@
 #include "library/prepare.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "base/link.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "policy/explain.h"
@@ -51,33 +53,56 @@ static int judge(const struct prepared *prepared, enum effect effect, const char
 	return buffer_failed(out) ? -1 : 0;
 }
 
-/* What a path leads to; where it does not exist yet, what its folder leads to. NULL when memory is
- * exhausted. */
-static char *real_path(const char *path)
+/* What cannot be read can be neither written nor executed: a mount gives all of them or none. In
+ * private scratch the tool reads and writes its own. */
+static int judge_reading(const struct prepared *prepared, enum effect effect, const char *path,
+                         enum remit_verdict *verdict, struct buffer *out)
 {
-	char *real = realpath(path, NULL);
+	struct decision decision;
 
-	if (real || strcmp(path, "/") == 0)
-		return real ? real : text_copy(path);
-	cleanup_free char *parent = path_parent(path);
-	cleanup_free char *place = parent ? real_path(parent) : NULL;
-	return place ? path_join(place, path_name(path)) : NULL;
+	policy_decide(prepared->policy, EFFECT_READ, path, &decision);
+	if (effect == EFFECT_READ || (enum remit_verdict)decision.verdict >= *verdict ||
+	    (!decision.no_region && decision.region == REGION_SCRATCH))
+		return 0;
+	buffer_printf(out, "%-10s %-6s %s\n", "reading", verdict_name(decision.verdict),
+	              "what cannot be read can be neither written nor executed:");
+	return judge(prepared, EFFECT_READ, path, verdict, out);
 }
 
-/* A path counts by its name and by what it leads to: both must be permitted. */
-static int judge_path(const struct prepared *prepared, enum effect effect, const char *target,
+/* One of the names of a path. */
+static int judge_name(const struct prepared *prepared, enum effect effect, const char *path,
                       enum remit_verdict *verdict, struct buffer *out)
 {
-	cleanup_free char *path = normal_path(&prepared->place, target);
+	if (judge(prepared, effect, path, verdict, out) < 0)
+		return -1;
+	return judge_reading(prepared, effect, path, verdict, out);
+}
 
-	if (!path || judge(prepared, effect, path, verdict, out) < 0)
+/* A path counts by its name, by that of every link on the way to what it leads to, and by that: all
+ * must be permitted. A link that is not there inside leads nowhere. */
+static int judge_path(const struct prepared *prepared, enum effect effect, const char *target,
+                      enum remit_verdict *verdict, struct buffer *out, struct error *err)
+{
+	cleanup_free char *path = normal_path(&prepared->place, target);
+	cleanup_free char *real = NULL;
+
+	if (!path)
+		return error_memory(err);
+	if (file_resolve(path, &real, err) < 0 ||
+	    judge_name(prepared, effect, path, verdict, out) < 0)
 		return -1;
-	cleanup_free char *real = real_path(path);
-	if (!real)
-		return -1;
-	if (strcmp(real, path) == 0)
-		return 0;
-	return judge(prepared, effect, real, verdict, out);
+	for (int i = 0; i < MOST_LINKS; i++) {
+		char *next = NULL;
+		if (link_walk(path, &next) != LINK_FOUND) {
+			free(next);
+			break;
+		}
+		free(path);
+		path = next;
+		if (judge_name(prepared, effect, path, verdict, out) < 0)
+			return -1;
+	}
+	return strcmp(real, path) == 0 ? 0 : judge_name(prepared, effect, real, verdict, out);
 }
 
 int remit_why(const struct remit_options *options, const char *effect, const char *target,
@@ -99,11 +124,12 @@ int remit_why(const struct remit_options *options, const char *effect, const cha
 		return export_error(&err, error);
 	bool path = wanted == EFFECT_READ || wanted == EFFECT_WRITE ||
 	            (wanted == EFFECT_EXEC && strchr(target, '/'));
-	int result = path ? judge_path(&prepared, wanted, target, verdict, &out)
+	int result = path ? judge_path(&prepared, wanted, target, verdict, &out, &err)
 	                  : judge(&prepared, wanted, target, verdict, &out);
 	*reasons = result < 0 ? NULL : buffer_steal(&out);
 	if (!*reasons) {
-		error_memory(&err);
+		if (!err.message)
+			error_memory(&err);
 		return export_error(&err, error);
 	}
 	return 0;

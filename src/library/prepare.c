@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "library/sources.h"
+#include "plan/existing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,11 @@ static int build(const struct remit_options *options, struct prepared *out, stru
 	        .given = sources_list(sources.given),
 	        .strict = options->strict,
 	};
-	return policy_build(out->agent, &request, &out->policy, err);
+	if (policy_build(out->agent, &request, &out->policy, err) < 0)
+		return -1;
+	if (existing_protect(out->policy, err) < 0)
+		return -1;
+	return existing_other_names(out->policy, err);
 }
 
 int prepare(const struct remit_options *options, bool explaining, struct timing *timing,

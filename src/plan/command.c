@@ -65,6 +65,25 @@ static int permit_chain(struct plan *plan, const char *path, struct error *err)
 	return 0;
 }
 
+/* A program, or a folder of programs: those need the system's loader, which is that of its shell.
+ */
+static int permit_path(struct plan *plan, const char *path, struct error *err)
+{
+	struct stat status;
+	char *loader = NULL;
+
+	if (permit_chain(plan, path, err) < 0)
+		return -1;
+	if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode))
+		return 0;
+	if (program_interpreter("/bin/sh", &loader, err) < 0)
+		return -1;
+	cleanup_free char *owned = loader;
+	return owned ? plan_add_right(plan, owned,
+	                              landlock_group(RIGHT_EXECUTE, plan->landlock_abi), true, err)
+	             : 0;
+}
+
 static int permit_named(const struct plan_request *request, struct plan *plan, const char *name,
                         struct error *err)
 {
@@ -99,7 +118,6 @@ static int refuse_mixture(const struct policy *policy, const struct rule *folder
 static int permit_programs(const struct plan_request *request, struct plan *plan, struct error *err)
 {
 	const struct policy *policy = request->policy;
-	uint64_t execute = landlock_group(RIGHT_EXECUTE, plan->landlock_abi);
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
@@ -116,7 +134,7 @@ static int permit_programs(const struct plan_request *request, struct plan *plan
 		if (decision.verdict == VERDICT_ALLOW && refuse_mixture(policy, rule, err) < 0)
 			return -1;
 		if (decision.verdict == VERDICT_ALLOW &&
-		    plan_add_right(plan, rule->pattern.root, execute, true, err) < 0)
+		    permit_path(plan, rule->pattern.root, err) < 0)
 			return -1;
 	}
 	return 0;

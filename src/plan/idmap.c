@@ -137,8 +137,8 @@ static int fall_back(const struct plan_request *request, struct plan *plan, stru
 		return error_system(err, errno, "%s", request->place->workspace);
 	if (owner.st_uid == 0) {
 		error_set(err,
-		          "workspace %s belongs to root, on a file system that cannot be "
-		          "idmapped",
+		          "workspace %s belongs to root, and its file system, or one mounted in "
+		          "it, cannot be idmapped",
 		          request->place->workspace);
 		return error_help(err, "give it another owner, or name one with --user UID");
 	}

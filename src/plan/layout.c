@@ -96,47 +96,6 @@ static void open_masks(struct points *points)
 	}
 }
 
-/* Protected things of the workspace that no name alone tells: a `.git` that is a file, and the
- * layout of a bare repository. */
-static int cover_git(struct layout *layout, const char *root, struct error *err)
-{
-	cleanup_free char *git = path_join(root, ".git");
-	struct stat status = {0};
-	bool bare = true;
-	static const char *const marks[] = {"HEAD", "objects", "refs"};
-
-	if (!git)
-		return error_memory(err);
-	int found = layout_look(git, &status, err);
-	if (found < 0)
-		return -1;
-	if (found == 0 && !S_ISDIR(status.st_mode) &&
-	    layout_cover(layout, MOUNT_COVER, git, &status, "protected.yaml: .git that is a file",
-	                 true, err) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
-		cleanup_free char *mark = path_join(root, marks[i]);
-		if (!mark)
-			return error_memory(err);
-		found = layout_look(mark, &status, err);
-		if (found < 0)
-			return -1;
-		bare = bare && found == 0;
-	}
-	for (size_t i = 0; bare && i < table_protected_git_count; i++) {
-		cleanup_free char *path = path_join(root, table_protected_git[i].path);
-		if (!path)
-			return error_memory(err);
-		found = layout_look(path, &status, err);
-		if (found < 0)
-			return -1;
-		if (found == 0 && layout_cover(layout, MOUNT_COVER, path, &status,
-		                               "protected.yaml: bare repository", true, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int note_count(struct layout *layout, const char *code, const struct buffer *names,
                       const char *what, size_t count, struct error *err)
 {
@@ -182,12 +141,6 @@ static int lay_out(struct layout *layout, struct error *err)
 	for (size_t i = 0; i < layout->points.count; i++)
 		if (lay_point(layout, &layout->points.items[i], err) < 0)
 			return -1;
-	for (size_t i = 0; i < layout->points.count; i++) {
-		const struct point *point = &layout->points.items[i];
-		if (point->region_root && point->state == POINT_WRITE &&
-		    cover_git(layout, point->path, err) < 0)
-			return -1;
-	}
 	if (submounts_mask(layout->plan, err) < 0)
 		return -1;
 	return finish_notes(layout, err);

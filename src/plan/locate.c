@@ -15,10 +15,19 @@
 /* HOME where the caller's own cannot be one inside (unset, relative, "/", part of the system). */
 static const char fallback_home[] = "/home/remit";
 
+static const char shared_memory[] = "/dev/shm";
+
 /* Folders that are everybody's: no project and no home of one caller. */
 static bool shared_scratch(const char *path)
 {
-	return strcmp(path, "/tmp") == 0 || strcmp(path, "/var/tmp") == 0;
+	return strcmp(path, "/tmp") == 0 || strcmp(path, "/var/tmp") == 0 ||
+	       strcmp(path, shared_memory) == 0;
+}
+
+/* Below /dev, but for folders of files like /tmp. */
+static bool part_of_system(const char *path)
+{
+	return homes_part_of_system(path) && !path_below(path, shared_memory);
 }
 
 static int find_home(const struct homes *homes, struct place *out, struct error *err)
@@ -82,7 +91,7 @@ static int judge_workspace(const struct place_request *request, const struct hom
 	}
 	if (request->allow_weaker)
 		return 0;
-	if (homes_part_of_system(workspace) || shared_scratch(workspace)) {
+	if (part_of_system(workspace) || shared_scratch(workspace)) {
 		error_set(err, "workspace %s is part of the system", workspace);
 		return error_help(err, "name the project's own folder with -w, or say "
 		                       "--allow-weaker workspace");

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "plan/closed.h"
 #include "plan/parts.h"
 #include "plan/visible.h"
 
@@ -42,15 +43,16 @@ static bool known(const struct folders *folders, const struct stat *place)
 	return false;
 }
 
-/* Takes the folder over where it is new. What cannot be entered cannot be entered by the tool
- * either. */
+/* Takes the folder over where it is new. */
 static int add_folder(struct folders *folders, char **folder, struct error *err)
 {
 	struct stat *place = &folders->places[folders->count];
 	cleanup_close int descriptor = open(*folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
+	if (descriptor < 0 && errno == EACCES)
+		return closed_refuse(*folder, err);
 	if (descriptor < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == EACCES
+		return errno == ENOENT || errno == ENOTDIR
 		               ? 0
 		               : error_system(err, errno, "%s", *folder);
 	if (fstat(descriptor, place) < 0)
@@ -95,10 +97,11 @@ static int mask_file(const struct plan_request *request, struct plan *plan, cons
 	cleanup_free char *real = realpath(path, NULL);
 	struct stat status;
 
+	if (!real && errno == EACCES)
+		return closed_refuse(path, err);
 	if (!real)
-		return errno == ENOENT || errno == ENOTDIR || errno == EACCES
-		               ? 0
-		               : error_system(err, errno, "%s", path);
+		return errno == ENOENT || errno == ENOTDIR ? 0
+		                                           : error_system(err, errno, "%s", path);
 	if (!visible_inside(request->policy, real))
 		return 0;
 	if (stat(real, &status) < 0)
@@ -157,6 +160,7 @@ static int refuse_folder(const struct rule *rule, struct error *err)
 {
 	struct stat status = {0};
 
+	/* mask_file judges what cannot be entered. */
 	if (stat(rule->pattern.root, &status) < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == EACCES
 		               ? 0

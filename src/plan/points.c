@@ -109,129 +109,6 @@ static int add_rules(const struct policy *policy, const struct listings *listing
 	return 0;
 }
 
-/* Whether the operator granted that effect on a path by its name. What is granted below it opens no
- * more than that: it has a point of its own. */
-static bool granted_by_name(const struct policy *policy, enum effect effect, const char *path)
-{
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		if (rule->layer == RULE_GRANT && rule->effect == effect &&
-		    rule->kind == TARGET_PATH && pattern_names_within(&rule->pattern, path) &&
-		    pattern_matches(&rule->pattern, path))
-			return true;
-	}
-	return false;
-}
-
-/* A deny speaks of a link and of what it leads to: the other name gets a point of its own. */
-static int add_other_name(const struct policy *policy, const struct rule *rule,
-                          struct points *points, struct error *err)
-{
-	const char *path = rule->pattern.root;
-	struct point kind = {
-	        .no_read = rule->effect == EFFECT_READ,
-	        .no_write = true,
-	        .because = rule->because,
-	};
-	cleanup_close int place = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC,
-	                                         RESOLVE_NO_SYMLINKS);
-	struct stat status;
-
-	if (place < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	/* Where the caller may not look, nor may the tool: it has no more rights. */
-	if (place < 0 && errno == EACCES)
-		return 0;
-	if (place < 0 && errno != ELOOP)
-		return kernel_openat2_error(errno, path, err);
-	if (place >= 0 && fstat(place, &status) < 0)
-		return error_system(err, errno, "%s", path);
-	if (place >= 0 && !S_ISLNK(status.st_mode))
-		return 0;
-	if (rule->layer == RULE_SECRET && granted_by_name(policy, rule->effect, path))
-		return 0;
-	cleanup_free char *real = realpath(path, NULL);
-	if (!real)
-		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
-		               ? 0
-		               : error_system(err, errno, "%s", path);
-	return add(points, real, &kind, err);
-}
-
-static int add_other_names(const struct policy *policy, const struct listings *listings,
-                           struct points *points, struct error *err)
-{
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		bool refuses = rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN ||
-		               (rule->layer == RULE_SECRET && rule->effect == EFFECT_READ);
-		if (rule->kind != TARGET_PATH || rule->pattern.kind != PATTERN_TREE || !refuses ||
-		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE) ||
-		    !may_exist(listings, rule->pattern.root))
-			continue;
-		if (add_other_name(policy, rule, points, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Adds a point for a protected name of a granted tree, where something stands there and the
- * operator did not name it. */
-static int protect_name(const struct policy *policy, const char *folder, const char *name,
-                        struct points *points, struct error *err)
-{
-	const struct point kind = {
-	        .wall = true,
-	        .no_write = true,
-	        .protected = true,
-	        .because = "protected.yaml: in a folder that was granted",
-	};
-	cleanup_free char *path = path_join(folder, name);
-	struct stat status;
-
-	if (!path)
-		return error_memory(err);
-	if (lstat(path, &status) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0
-		                                           : error_system(err, errno, "%s", path);
-	return granted_by_name(policy, EFFECT_WRITE, path) ? 0 : add(points, path, &kind, err);
-}
-
-/* The protected names of a folder that the operator opened for writing as a whole: it may be a
- * repository, a git folder, or neither. */
-static int protect_granted(const struct policy *policy, const char *root, struct points *points,
-                           struct error *err)
-{
-	cleanup_free char *git = path_join(root, ".git");
-	struct stat status;
-
-	if (!git)
-		return error_memory(err);
-	bool file = lstat(git, &status) == 0 && !S_ISDIR(status.st_mode);
-	const char *folder = strcmp(path_name(root), ".git") == 0 ? root : git;
-	if (file && protect_name(policy, root, ".git", points, err) < 0)
-		return -1;
-	for (size_t i = 0; !file && i < table_protected_git_count; i++)
-		if (protect_name(policy, folder, table_protected_git[i].path, points, err) < 0)
-			return -1;
-	for (size_t i = 0; i < table_protected_root_count; i++)
-		if (protect_name(policy, root, table_protected_root[i].path, points, err) < 0)
-			return -1;
-	return 0;
-}
-
-static int protect_grants(const struct policy *policy, struct points *points, struct error *err)
-{
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		if (rule->layer == RULE_GRANT && rule->effect == EFFECT_WRITE &&
-		    rule->kind == TARGET_PATH && rule->pattern.kind == PATTERN_TREE &&
-		    protect_granted(policy, rule->pattern.root, points, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* The git internals of the repositories that are known without a walk. */
 static int add_git(const char *root, struct points *points, struct error *err)
 {
@@ -262,10 +139,6 @@ static void merge_equal(struct points *points)
 			last->named |= point->named;
 			last->given &= point->given;
 			last->region_root |= point->region_root;
-			last->no_read |= point->no_read;
-			last->no_write |= point->no_write;
-			if (!last->because)
-				last->because = point->because;
 			free(point->path);
 			continue;
 		}
@@ -278,7 +151,6 @@ static void merge_equal(struct points *points)
  * refused whole. */
 static void judge(const struct policy *policy, struct point *point)
 {
-	const char *other_name = point->because;
 	const struct region *region = policy_region(policy, point->path);
 	struct decision read;
 	struct decision write;
@@ -305,13 +177,6 @@ static void judge(const struct policy *policy, struct point *point)
 		point->state = POINT_EMPTY;
 	} else if (read.class == DECISION_DENIED) {
 		point->state = POINT_MASKED;
-	}
-	if (point->no_read && (point->state == POINT_READ || point->state == POINT_WRITE)) {
-		point->state = POINT_MASKED;
-		point->because = other_name;
-	} else if (point->no_write && point->state == POINT_WRITE) {
-		point->state = POINT_READ;
-		point->because = other_name;
 	}
 }
 
@@ -435,9 +300,7 @@ int points_find(const struct policy *policy, struct points *out, struct error *e
 	    add_rules(policy, &listings, out, err) < 0 ||
 	    add_git(policy->workspace, out, err) < 0 ||
 	    (policy->repository && strcmp(policy->repository, policy->workspace) != 0 &&
-	     add_git(policy->repository, out, err) < 0) ||
-	    add_other_names(policy, &listings, out, err) < 0 ||
-	    protect_grants(policy, out, err) < 0)
+	     add_git(policy->repository, out, err) < 0))
 		return -1;
 	qsort(out->items, out->count, sizeof(*out->items), compare_points);
 	merge_equal(out);

@@ -27,10 +27,8 @@ struct point {
 	bool wall;   /* only secret and protected rules start here */
 	bool secret; /* a secret or protected rule starts here: absence is tolerated */
 	bool protected;
-	bool absent;  /* nothing stands here; the state is that of the point above */
-	bool named;   /* a deny or forbidden rule starts here: absence is not tolerated */
-	bool no_read; /* whatever the verdict on this name is: another name of it is refused */
-	bool no_write;
+	bool absent;         /* nothing stands here; the state is that of the point above */
+	bool named;          /* a deny or forbidden rule starts here: absence is not tolerated */
 	const char *because; /* belongs to the policy */
 	long parent;         /* index of the nearest point above, or -1 */
 };

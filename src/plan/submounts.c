@@ -1,14 +1,14 @@
 #include "plan/submounts.h"
 
 #include "base/cleanup.h"
+#include "base/mount_table.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "plan/parts.h"
 
 #include <errno.h>
-#include <mntent.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool served_by_kernel(const char *type)
 {
@@ -35,28 +35,38 @@ static const struct plan_mount *shown_in(const struct plan *plan, const char *pa
 	return NULL;
 }
 
+/* Whether nothing is there any more: another mount lies on top of a folder above. */
+static bool is_hidden(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+static int mask(struct plan *plan, const struct mount_entry *entry, struct error *err)
+{
+	const struct plan_mount *tree =
+	        served_by_kernel(entry->type) ? shown_in(plan, entry->path) : NULL;
+
+	if (!tree || is_hidden(entry->path))
+		return 0;
+	cleanup_free char *path =
+	        text_printf("%s%s", tree->path, entry->path + strlen(tree->source));
+	if (!path)
+		return error_memory(err);
+	return plan_add_mount(plan, MOUNT_MASK, path, NULL, "served by the kernel", NULL, err);
+}
+
 int submounts_mask(struct plan *plan, struct error *err)
 {
-	cleanup_fclose FILE *table = setmntent("/proc/self/mounts", "re");
-	const struct mntent *entry;
+	cleanup_mount_table struct mount_table table;
+	struct mount_entry entry;
+	int found = mount_table_read(&table, err);
 
-	if (!table)
-		return error_system(err, errno, "/proc/self/mounts");
-	while ((entry = getmntent(table)) != NULL) {
-		const struct plan_mount *tree =
-		        served_by_kernel(entry->mnt_type) ? shown_in(plan, entry->mnt_dir) : NULL;
-		if (!tree)
-			continue;
-		cleanup_free char *path =
-		        text_printf("%s%s", tree->path, entry->mnt_dir + strlen(tree->source));
-		if (!path)
-			return error_memory(err);
-		if (plan_add_mount(plan, MOUNT_MASK, path, NULL, "served by the kernel", NULL,
-		                   err) < 0)
+	if (found < 0)
+		return -1;
+	while ((found = mount_table_next(&table, &entry, err)) > 0)
+		if (mask(plan, &entry, err) < 0)
 			return -1;
-	}
-	/* NULL is the end of the table, and every error but EAGAIN, which only leaves its mark. */
-	return feof(table) && !ferror(table)
-	               ? 0
-	               : error_set(err, "/proc/self/mounts could not be read to its end");
+	return found;
 }

@@ -229,6 +229,36 @@ int policy_build(const struct agent *agent, const struct request *request, struc
 	return result;
 }
 
+int policy_repeat(struct policy *policy, size_t number, const char *path, struct error *err)
+{
+	struct builder build = {.policy = policy, .err = err};
+	const struct rule *rule = &policy->rules[number];
+	struct rule copy = {.layer = rule->layer,
+	                    .effect = rule->effect,
+	                    .kind = TARGET_PATH,
+	                    .unless_named = rule->unless_named};
+
+	if (pattern_tree(path, path, &copy.pattern, err) < 0)
+		return -1;
+	return build_add_rule(&build, copy, text_copy(rule->because));
+}
+
+int policy_protect(struct policy *policy, const char *path, char *because, struct error *err)
+{
+	struct builder build = {.policy = policy, .err = err};
+	/* A linked work tree's own folder has rules of its own. */
+	struct rule rule = {.layer = RULE_PROTECTED,
+	                    .effect = EFFECT_WRITE,
+	                    .kind = TARGET_PATH,
+	                    .except = policy->git_own};
+
+	if (pattern_tree(path, path, &rule.pattern, err) < 0) {
+		free(because);
+		return -1;
+	}
+	return build_add_rule(&build, rule, because);
+}
+
 bool policy_permits_nothing(const struct policy *policy)
 {
 	return policy->tool_count == 0;

@@ -188,6 +188,14 @@ int policy_build(const struct agent *agent, const struct request *request, struc
                  struct error *err);
 void policy_free(struct policy *policy);
 
+/* Adds what rule `number` of the policy says of a tree for another name of it, `path` (absolute,
+ * normal). Returns 0, or negative when memory is exhausted. */
+int policy_repeat(struct policy *policy, size_t number, const char *path, struct error *err);
+
+/* Protects the tree at `path` (absolute, normal): what was found on disk and no name alone tells.
+ * Takes `because` over (NULL counts as exhausted memory). Returns 0, or negative. */
+int policy_protect(struct policy *policy, const char *path, char *because, struct error *err);
+
 static inline void policy_cleanup(struct policy **place)
 {
 	policy_free(*place);

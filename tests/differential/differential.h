@@ -107,7 +107,6 @@ struct operation {
 	const char *because;   /* of `verdict` */
 	bool at_launch;        /* rests on a protected name, which holds only where it exists */
 	bool scratch;          /* a private folder is concerned */
-	bool lacks_read;       /* writing is permitted, reading is not */
 	bool in_world;
 	struct stat before; /* of what stands at `path`; all zero where nothing does */
 
@@ -129,12 +128,14 @@ struct operation_name {
 	bool changes;
 	bool follows; /* a link at the end is followed */
 	bool both;    /* `other` is a path that is changed, too */
+	bool names; /* `path` is a name that is made or removed; that of `other` is, where `both` */
 };
 extern const struct operation_name operation_names[OPERATION_COUNT];
 
 /* Operations that do not meet each other: what is changed has a name of its own, which may be added
- * to the world. Reading comes first. */
-void batch_generate(struct batch *batch, struct world *world, size_t count, int port);
+ * to the world, or is what the request names. Reading comes first. */
+void batch_generate(struct batch *batch, struct world *world, const struct sample *sample,
+                    size_t count, int port);
 /* Operations on anything in any order. */
 void batch_chaos(struct batch *batch, const struct world *world, size_t count);
 void batch_clear(struct batch *batch);

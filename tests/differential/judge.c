@@ -2,6 +2,7 @@
 #include "differential.h"
 
 #include "base/cleanup.h"
+#include "base/link.h"
 #include "base/path.h"
 #include "base/text.h"
 
@@ -21,15 +22,56 @@ char *path_resolved(const char *path, bool follow)
 	return path_join(place, path_name(path));
 }
 
+static void lower_named(enum verdict *verdict, const char **because, const struct policy *policy,
+                        enum effect effect, const char *path)
+{
+	struct decision decision;
+
+	policy_decide(policy, effect, path, &decision);
+	if (decision.verdict < *verdict) {
+		*verdict = decision.verdict;
+		*because = decision.because;
+	}
+	/* What cannot be read can be neither written nor executed. */
+	if (effect == EFFECT_READ)
+		return;
+	policy_decide(policy, EFFECT_READ, path, &decision);
+	bool scratch = !decision.no_region && decision.region == REGION_SCRATCH;
+	if (decision.verdict >= *verdict || scratch)
+		return;
+	*verdict = decision.verdict;
+	*because = decision.because;
+}
+
+/* The lowest verdict on the names between a path and what it leads to, each followed by `rest`. */
+static void lower_links(enum verdict *verdict, const char **because, const struct policy *policy,
+                        enum effect effect, const char *path, const char *rest)
+{
+	cleanup_free char *current = text_copy(path);
+
+	for (int i = 0; i < MOST_LINKS; i++) {
+		char *next = NULL;
+		if (link_walk(current, &next) != LINK_FOUND) {
+			free(next);
+			return;
+		}
+		free(current);
+		current = next;
+		cleanup_free char *name = text_printf("%s%s", current, rest);
+		lower_named(verdict, because, policy, effect, name);
+	}
+}
+
 enum verdict path_verdict(const struct policy *policy, enum effect effect, const char *path)
 {
 	cleanup_free char *real = path_resolved(path, true);
-	struct decision named;
-	struct decision resolved;
+	enum verdict verdict = VERDICT_ALLOW;
+	const char *because = NULL;
 
-	policy_decide(policy, effect, path, &named);
-	policy_decide(policy, effect, real, &resolved);
-	return named.verdict < resolved.verdict ? named.verdict : resolved.verdict;
+	lower_named(&verdict, &because, policy, effect, path);
+	lower_links(&verdict, &because, policy, effect, path, "");
+	lower_named(&verdict, &because, policy, effect, real);
+	return verdict;
 }
 
 static bool is_peer(const struct operation *operation)
@@ -64,31 +106,24 @@ static void lower(struct operation *operation, const struct policy *policy, enum
 		operation->at_launch |= decision.at_launch;
 		operation->scratch |= effect != EFFECT_EXEC && !decision.no_region &&
 		                      decision.region == REGION_SCRATCH;
-		if (decision.verdict < operation->verdict) {
-			operation->verdict = decision.verdict;
-			operation->because = decision.because;
-		}
-		if (i == 1 && decision.verdict < operation->resolved)
-			operation->resolved = decision.verdict;
+		lower_named(&operation->verdict, &operation->because, policy, effect, paths[i]);
 	}
+	const char *because = NULL;
+	lower_named(&operation->resolved, &because, policy, effect, real);
 }
 
 static void lower_path(struct operation *operation, const struct policy *policy, const char *path)
 {
 	const struct operation_name *kind = &operation_names[operation->kind];
 	cleanup_free char *real = path_resolved(path, kind->follows);
-	const char *const names[] = {path, real};
 
 	/* A link at the end that is not followed is judged by its own name alone. */
 	lower(operation, policy, kind->effect, path, real);
-	/* What cannot be read cannot be executed either. */
+	cleanup_free char *folder = path_parent(path);
+	lower_links(&operation->verdict, &operation->because, policy, kind->effect,
+	            kind->follows ? path : folder, kind->follows ? "" : path + strlen(folder));
 	if (kind->effect == EFFECT_EXEC)
 		lower(operation, policy, EFFECT_READ, path, real);
-	for (size_t i = 0; i < COUNT(names); i++) {
-		struct decision reading;
-		policy_decide(policy, EFFECT_READ, names[i], &reading);
-		operation->lacks_read |= reading.verdict != VERDICT_ALLOW;
-	}
 }
 
 static void judge(struct operation *operation, const struct policy *policy)

@@ -43,14 +43,12 @@ enum outcome {
 	LIMIT_SCRATCH,
 	LIMIT_MOUNTS,
 	LIMIT_PINNED,
-	LIMIT_WRITE_ALONE,
 	LIMIT_LOCALHOST,
 	LIMIT_LINK,
-	LIMIT_OTHER_NAME,
 	LIMIT_COMMAND,
 	LIMIT_ACCOUNTS,
 	LIMIT_COVERED,
-	LIMIT_NOTHING_THERE,
+	LIMIT_GRANTED_ALONE,
 	LIMIT_DEVICES,
 	LIMIT_ABSENT,
 	LIMIT_DEEP_GIT,
@@ -66,14 +64,12 @@ static const char *const outcomes[OUTCOMES] = {
         [LIMIT_SCRATCH] = "permitted in private scratch: nothing of it is the host's",
         [LIMIT_MOUNTS] = "permitted, but from one mount to another (EXDEV)",
         [LIMIT_PINNED] = "permitted, but a mount point stays in place (EBUSY)",
-        [LIMIT_WRITE_ALONE] = "permitted to write, but not to read: a mount gives both or none",
         [LIMIT_LOCALHOST] = "refused, but to a listener inside the sandbox itself",
         [LIMIT_LINK] = "refused by the name of a link, but permitted by the name of its target",
-        [LIMIT_OTHER_NAME] = "permitted, but a link to it is refused by name, and so is it",
         [LIMIT_COMMAND] = "refused, but COMMAND itself, which is always executed",
         [LIMIT_ACCOUNTS] = "permitted, but inside there is a list of accounts of remit's making",
         [LIMIT_COVERED] = "permitted, but its execution is refused by name: the file is covered",
-        [LIMIT_NOTHING_THERE] = "permitted by its name alone, which did not exist at launch",
+        [LIMIT_GRANTED_ALONE] = "permitted, but the name belongs to a folder that is not",
         [LIMIT_DEVICES] = "refused, but a harmless device of the sandbox's own /dev",
         [LIMIT_ABSENT] = "refused by a protected name that did not exist at launch",
         [LIMIT_DEEP_GIT] = "refused by git internals of a repository deeper in the tree",
@@ -195,27 +191,6 @@ static bool is_command(const struct operation *operation, const struct world *wo
 	return strcmp(real, world->inner_helper) == 0;
 }
 
-/* Whether a refusal speaks of a link that leads to the path, or to a folder above it. */
-static bool is_refused_elsewhere(const struct operation *operation, const struct policy *policy)
-{
-	cleanup_free char *path = path_resolved(operation->path, true);
-	cleanup_free char *other =
-	        operation->other ? path_resolved(operation->other, true) : text_copy(path);
-
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		bool refuses = rule->layer == RULE_DENY || rule->layer == RULE_FORBIDDEN ||
-		               rule->layer == RULE_SECRET;
-		if (!refuses || rule->kind != TARGET_PATH || rule->pattern.kind != PATTERN_TREE)
-			continue;
-		cleanup_free char *real = path_resolved(rule->pattern.root, true);
-		if (strcmp(real, rule->pattern.root) != 0 &&
-		    (path_within(path, real) || path_within(other, real)))
-			return true;
-	}
-	return false;
-}
-
 /* Whether a refusal to execute speaks of the file: it is covered, and cannot be read either. */
 static bool is_covered(const struct operation *operation, const struct policy *policy)
 {
@@ -230,18 +205,25 @@ static bool is_covered(const struct operation *operation, const struct policy *p
 	return false;
 }
 
-/* Whether something is to be made at a name that is granted, or removed from there, in a folder
- * that is not: no mount can hold a name at which nothing stands, and none gives its folder. */
+/* Whether a name would be made or removed in a folder that may not be written: what is granted
+ * alone is a mount, and its name belongs to the folder. */
 static bool is_granted_alone(const struct operation *operation, const struct policy *policy)
 {
-	cleanup_free char *path = path_resolved(operation->path, false);
-	cleanup_free char *folder = path_parent(path);
-	struct decision decision;
+	const struct operation_name *kind = &operation_names[operation->kind];
+	const char *const names[] = {kind->names ? operation->path : NULL,
+	                             kind->both ? operation->other : NULL};
 
-	policy_decide(policy, EFFECT_WRITE, folder, &decision);
-	return operation_names[operation->kind].changes &&
-	       (operation->before.st_nlink == 0 || operation->error == EROFS) &&
-	       decision.verdict != VERDICT_ALLOW;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		if (!names[i])
+			continue;
+		cleanup_free char *path = path_resolved(names[i], false);
+		cleanup_free char *folder = path_parent(path);
+		struct decision decision;
+		policy_decide(policy, EFFECT_WRITE, folder, &decision);
+		if (decision.verdict != VERDICT_ALLOW)
+			return true;
+	}
+	return false;
 }
 
 static enum outcome judge_done(const struct operation *operation, const struct policy *policy,
@@ -276,8 +258,6 @@ static enum outcome judge_not_done(const struct operation *operation, const stru
 		return LIMIT_MOUNTS;
 	if (operation->error == EBUSY)
 		return LIMIT_PINNED;
-	if (operation->lacks_read)
-		return LIMIT_WRITE_ALONE;
 	/* Outside the world there is no control: what the tool's id may not do, it cannot. */
 	if (!operation->in_world && (operation->error == EACCES || operation->error == ENOENT) &&
 	    operation->control < 0)
@@ -286,9 +266,7 @@ static enum outcome judge_not_done(const struct operation *operation, const stru
 		return LIMIT_ACCOUNTS;
 	if (is_covered(operation, policy))
 		return LIMIT_COVERED;
-	if (is_granted_alone(operation, policy))
-		return LIMIT_NOTHING_THERE;
-	return is_refused_elsewhere(operation, policy) ? LIMIT_OTHER_NAME : UNEXPLAINED;
+	return is_granted_alone(operation, policy) ? LIMIT_GRANTED_ALONE : UNEXPLAINED;
 }
 
 static void judge_operations(struct round *round)
@@ -462,7 +440,8 @@ static void prepare_round(struct round *round)
 	if (round->chaos)
 		batch_chaos(&round->batch, &round->world, CHAOS);
 	else
-		batch_generate(&round->batch, &round->world, OPERATIONS, setting->port);
+		batch_generate(&round->batch, &round->world, &round->sample, OPERATIONS,
+		               setting->port);
 	world_build(&round->world);
 	if (round->chaos)
 		return;
@@ -483,7 +462,7 @@ static void play_round(const struct setting *setting, uint64_t seed)
 	prepare_round(&round);
 	if (chdir(round.world.workspace) < 0)
 		give_up("%s: %s", round.world.workspace, strerror(errno));
-	bool understood = prepare(&round.sample.options, true, &round.prepared, &err) == 0;
+	bool understood = prepare(&round.sample.options, true, NULL, &round.prepared, &err) == 0;
 	batch_locate(&round.batch, &round.world);
 	if (understood)
 		batch_judge(&round.batch, round.prepared.policy);

@@ -9,24 +9,24 @@
 #include <string.h>
 
 const struct operation_name operation_names[OPERATION_COUNT] = {
-        [OPERATION_READ] = {"read", EFFECT_READ, false, true, false},
-        [OPERATION_STAT] = {"stat", EFFECT_READ, false, true, false},
-        [OPERATION_LIST] = {"list", EFFECT_READ, false, true, false},
-        [OPERATION_EXEC] = {"exec", EFFECT_EXEC, false, true, false},
-        [OPERATION_CONNECT_INNER] = {"connect inside", EFFECT_CONNECT, false, false, false},
-        [OPERATION_CONNECT_OUTER] = {"connect outside", EFFECT_CONNECT, false, false, false},
-        [OPERATION_APPEND] = {"append", EFFECT_WRITE, true, true, false},
-        [OPERATION_CREATE] = {"create", EFFECT_WRITE, true, false, false},
-        [OPERATION_TRUNCATE] = {"truncate", EFFECT_WRITE, true, true, false},
-        [OPERATION_MKDIR] = {"mkdir", EFFECT_WRITE, true, false, false},
-        [OPERATION_RENAME] = {"rename", EFFECT_WRITE, true, false, true},
-        [OPERATION_EXCHANGE] = {"exchange", EFFECT_WRITE, true, false, true},
-        [OPERATION_UNLINK] = {"unlink", EFFECT_WRITE, true, false, false},
-        [OPERATION_RMDIR] = {"rmdir", EFFECT_WRITE, true, false, false},
-        [OPERATION_CHMOD] = {"chmod", EFFECT_WRITE, true, true, false},
-        [OPERATION_TOUCH] = {"touch", EFFECT_WRITE, true, true, false},
-        [OPERATION_SYMLINK] = {"symlink", EFFECT_WRITE, true, false, false},
-        [OPERATION_LINK] = {"link", EFFECT_WRITE, true, false, true},
+        [OPERATION_READ] = {"read", EFFECT_READ, false, true, false, false},
+        [OPERATION_STAT] = {"stat", EFFECT_READ, false, true, false, false},
+        [OPERATION_LIST] = {"list", EFFECT_READ, false, true, false, false},
+        [OPERATION_EXEC] = {"exec", EFFECT_EXEC, false, true, false, false},
+        [OPERATION_CONNECT_INNER] = {"connect inside", EFFECT_CONNECT, false, false, false, false},
+        [OPERATION_CONNECT_OUTER] = {"connect outside", EFFECT_CONNECT, false, false, false, false},
+        [OPERATION_APPEND] = {"append", EFFECT_WRITE, true, true, false, false},
+        [OPERATION_CREATE] = {"create", EFFECT_WRITE, true, false, false, true},
+        [OPERATION_TRUNCATE] = {"truncate", EFFECT_WRITE, true, true, false, false},
+        [OPERATION_MKDIR] = {"mkdir", EFFECT_WRITE, true, false, false, true},
+        [OPERATION_RENAME] = {"rename", EFFECT_WRITE, true, false, true, true},
+        [OPERATION_EXCHANGE] = {"exchange", EFFECT_WRITE, true, false, true, true},
+        [OPERATION_UNLINK] = {"unlink", EFFECT_WRITE, true, false, false, true},
+        [OPERATION_RMDIR] = {"rmdir", EFFECT_WRITE, true, false, false, true},
+        [OPERATION_CHMOD] = {"chmod", EFFECT_WRITE, true, true, false, false},
+        [OPERATION_TOUCH] = {"touch", EFFECT_WRITE, true, true, false, false},
+        [OPERATION_SYMLINK] = {"symlink", EFFECT_WRITE, true, false, false, true},
+        [OPERATION_LINK] = {"link", EFFECT_WRITE, true, false, true, false},
 };
 
 static const char *const system_folders[] = {"/etc",     "/usr/lib", "/usr/local/bin", "/opt",
@@ -133,6 +133,19 @@ static bool is_taken(const struct batch *batch, const struct world *world, const
 	return false;
 }
 
+/* What a grant or a deny of the request names, where it is in the world; NULL most often. */
+static const struct node *named_node(const struct world *world, const struct sample *sample)
+{
+	char *const *lists[] = {sample->grants, sample->denies};
+	char *const *list = lists[choose(COUNT(lists))];
+	size_t count = 0;
+
+	while (list[count])
+		count++;
+	const char *path = count && percent(15) ? strchr(list[choose(count)], '/') : NULL;
+	return path ? world_find(world, path) : NULL;
+}
+
 static char *target_read(struct world *world, enum operation_kind kind, size_t number)
 {
 	switch (kind) {
@@ -204,8 +217,32 @@ static char *target_change(struct world *world, enum operation_kind kind, size_t
 	}
 }
 
-static void generate_one(struct batch *batch, struct world *world, bool changes, size_t number,
-                         int port)
+/* Whether an operation can be meant for what the request names. */
+static bool fits_named(const struct world *world, enum operation_kind kind, const struct node *node)
+{
+	const struct node *real = node ? world_follow(world, node) : NULL;
+
+	switch (kind) {
+	case OPERATION_READ:
+	case OPERATION_STAT:
+		return real != NULL;
+	case OPERATION_CHMOD:
+	case OPERATION_TOUCH:
+	case OPERATION_APPEND:
+	case OPERATION_TRUNCATE:
+	case OPERATION_UNLINK:
+		return is_content(real);
+	case OPERATION_LIST:
+		return is_folder(real);
+	case OPERATION_EXEC:
+		return is_program(real);
+	default:
+		return false; /* they need a name at which nothing stands */
+	}
+}
+
+static void generate_one(struct batch *batch, struct world *world, const struct sample *sample,
+                         bool changes, size_t number, int port)
 {
 	enum operation_kind kind;
 	char *path = NULL;
@@ -218,8 +255,12 @@ static void generate_one(struct batch *batch, struct world *world, bool changes,
 		add(batch, kind, text_printf("127.0.0.1:%d", port), text_printf("%d", port));
 		return;
 	}
-	path = changes ? target_change(world, kind, number, &other)
-	               : target_read(world, kind, number);
+	const struct node *named = named_node(world, sample);
+	if (fits_named(world, kind, named))
+		path = text_copy(named->path);
+	else
+		path = changes ? target_change(world, kind, number, &other)
+		               : target_read(world, kind, number);
 	if (changes && is_taken(batch, world, path)) {
 		free(path);
 		free(other);
@@ -228,11 +269,12 @@ static void generate_one(struct batch *batch, struct world *world, bool changes,
 	add(batch, kind, path, other);
 }
 
-void batch_generate(struct batch *batch, struct world *world, size_t count, int port)
+void batch_generate(struct batch *batch, struct world *world, const struct sample *sample,
+                    size_t count, int port)
 {
 	*batch = (struct batch){0};
 	for (size_t i = 0; i < count; i++)
-		generate_one(batch, world, i > count / 3, i, port);
+		generate_one(batch, world, sample, i > count / 3, i, port);
 }
 
 void batch_chaos(struct batch *batch, const struct world *world, size_t count)

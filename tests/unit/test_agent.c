@@ -140,6 +140,10 @@ static const struct shape_case shape_cases[] = {
         {"description: \"a\" b\nother:\n  tools: Bash\n", "lines inherits; lines-only@3;"},
         {"description: |\n  tools: Bash\nmodel: \"a\" b\n", "lines inherits; lines-only@5;"},
         {"description: \xE9 latin\ntools: Read\n", "lines allowed Read@4; lines-only@3;"},
+        {"description: \"a\" b\n* a bullet: x\n**Note**: x\n\"quoted\" : x\n'a''b' "
+         "x\n\"a\\b\"\n\"a \\\": x\n"
+         "tools: Read\n",
+         "lines allowed Read@10; lines-only@3;"},
 };
 
 START_TEST(reads_shape)
@@ -156,6 +160,37 @@ START_TEST(reads_shape)
 	print_agent(&out, agent);
 	ck_assert_msg(strcmp(out.data, row->agent) == 0, "is   %s\nwant %s\n%s", out.data,
 	              row->agent, text);
+}
+END_TEST
+
+/* A key of more than 1,024 characters is too long for a simple one (YAML 1.1, 7.4.2), and the whole
+ * front matter is read line by line. */
+static char *behind_long_key(const char *lines)
+{
+	struct buffer text = {0};
+
+	buffer_printf(&text, "%01100d: x\n%s", 0, lines);
+	cleanup_free char *all = buffer_steal(&text);
+	return definition(all);
+}
+
+static const struct shape_case long_key_cases[] = {
+        {"tools: Read\n", "lines allowed Read@4; lines-only@3;"},
+        {"\"description\" : x\ntools: Read\n", "lines allowed Read@5; lines-only@3;"},
+};
+
+START_TEST(reads_behind_long_key)
+{
+	const struct shape_case *row = &long_key_cases[_i];
+	cleanup_agent struct agent *agent = NULL;
+	cleanup_error struct error err = {0};
+	cleanup_buffer struct buffer out = {0};
+	cleanup_free char *text = behind_long_key(row->lines);
+
+	ck_assert_msg(agent_parse("x.md", text, strlen(text), &agent, &err) == 0, "%s",
+	              error_message(&err));
+	print_agent(&out, agent);
+	ck_assert_str_eq(out.data, row->agent);
 }
 END_TEST
 
@@ -305,7 +340,21 @@ static const struct refusal_case refusal_cases[] = {
         {"description: \"a\" b\ntools:Read\n", 4, "not understood", NULL},
         {"description: \"a\" b\ntools = Read\n", 4, "not understood", NULL},
         {"description: \"a\" b\n\"tools\": Read\n", 4, "not understood", NULL},
-        {"description: \"a\" b\n\"to\\x6fls\": Read\n", 4, "quoted key", NULL},
+        {"description: \"a\" b\n\"to\\x6fls\": Read\n", 4, "not understood", NULL},
+        {"description: \"a\" b\n\"\\u0074ools\" : Read\n", 4, "not understood", NULL},
+        {"description: \"a\" b\n\"\\u0074ools\"\t:Read\n", 4, "not understood", NULL},
+        {"description: \"a\" b\n\"a\\\"b\" : Read\n", 4, "not understood", NULL},
+        {"description: \"a\" b\n'to''ols': Read\n", 4, "not understood", NULL},
+        {"description: \"a\" b\n\"tools\" : Read\n", 4, "not understood", NULL},
+        {"description: \"a\" b\n'disallowedTools'\t : Bash\n", 4, "not understood", NULL},
+        {"description: \"a\" b\n\"tools denied\": Bash\n", 4, "not understood", NULL},
+        {"description: \"a\" b\n\"permission-mode\": plan\n", 4, "not understood", NULL},
+        {"description: \"a\" b\n  \"\\x74ools\" : Read\n", 4, "indented", NULL},
+        {"description: \"a\" b\n?\ttools\n:\tRead\n", 4, "not understood", NULL},
+        {"x:\n  &a tools\ny: \"a\" b\n*a : Read\n", 6, "not understood", NULL},
+        {"x: &*a tools\ny: \"a\" b\n**a : Read\n", 5, "not understood", NULL},
+        {"description: \"a\" b\n--- \"tools\": Bash\n", 4, "another document", NULL},
+        {"description: \"a\" b\n---\t{\"tools\": Bash}\n", 4, "another document", NULL},
         {"description: \"a\" b\n? tools\n: Read\n", 4, "not understood", NULL},
         {"description: \"a\" b\n{tools: Read}\n", 4, "not understood", NULL},
         {"description: \"a\" b\n<<: x\n", 4, "not understood", NULL},
@@ -335,6 +384,21 @@ static void expect_refusal(const char *text, size_t size, size_t line, const cha
 		ck_assert_msg(err.help && strstr(err.help, help), "no \"%s\" in help: %s\n%s", help,
 		              err.help ? err.help : "(none)", text);
 }
+
+static const char *const refused_behind_long_key[] = {
+        "\"tools\": Read\n",        "\"tools\" : Read\n",       "'disallowedTools' : Bash\n",
+        "\"\\u0074ools\": Read\n",  "\"\\u0074ools\" : Read\n", "? tools\n: Read\n",
+        "x: &a tools\n*a : Read\n", "!!str tools: Read\n",      "{tools: Read}\n",
+};
+
+START_TEST(refuses_behind_long_key)
+{
+	cleanup_free char *text = behind_long_key(refused_behind_long_key[_i]);
+
+	size_t line = strncmp(refused_behind_long_key[_i], "x:", 2) == 0 ? 5 : 4;
+	expect_refusal(text, strlen(text), line, "not understood", "left edge");
+}
+END_TEST
 
 START_TEST(refuses)
 {
@@ -503,7 +567,9 @@ int main(void)
 	TCase *text = tcase_create("text");
 
 	tcase_add_loop_test(text, reads_shape, 0, ROWS(shape_cases));
+	tcase_add_loop_test(text, reads_behind_long_key, 0, ROWS(long_key_cases));
 	tcase_add_loop_test(text, refuses, 0, ROWS(refusal_cases));
+	tcase_add_loop_test(text, refuses_behind_long_key, 0, ROWS(refused_behind_long_key));
 	tcase_add_loop_test(text, refuses_what_is_no_definition, 0, ROWS(not_definitions));
 	tcase_add_test(text, refuses_nul);
 	tcase_add_test(text, limits_an_entry);

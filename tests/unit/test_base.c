@@ -1,5 +1,6 @@
-/* Escaping of text for terminals. */
+/* Escaping of text for terminals; the kernel's table of mounts. */
 #include "base/escape.h"
+#include "base/mount_table.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -96,6 +97,93 @@ START_TEST(escape_leaves_no_control)
 }
 END_TEST
 
+struct mount_case {
+	const char *text;
+	const char *entries; /* "PATH TYPE;" of each, "!LINE" where one is not understood */
+};
+
+static const struct mount_case mount_cases[] = {
+        {"", ""},
+        {"1 2 0:1 / /proc rw - proc proc rw\n", "/proc proc;"},
+        {"1 2 0:1 / /proc rw - proc", "/proc proc;"},
+        {"1 2 0:1 /a /b\\040c rw,x shared:1 master:2 - fuse.x h:/y rw\n1 0 0:2 / / rw - ext4 x "
+         "rw\n",
+         "/b c fuse.x;/ ext4;"},
+        {"1 2 0:1 / /\\011\\012\\134\\377 rw - tmpfs x rw\n", "/\t\n\\\xFF tmpfs;"},
+        {"1 2 0:1 / /-/x - rw - tmpfs x rw\n", "/-/x rw;"},
+        {"1 2 0:1 / /x rw\n", "!1"},
+        {"1 2 0:1 / /x rw -\n", "!1"},
+        {"1 2 0:1 / /x rw - \n", "!1"},
+        {"1 2 0:1 / x rw - proc proc rw\n", "!1"},
+        {"1 2 0:1 / / rw - proc proc rw\n\n", "/ proc;!2"},
+        {"1 2 0:1 / /\\04 rw - proc proc rw\n", "!1"},
+        {"1 2 0:1 / /\\000 rw - proc proc rw\n", "!1"},
+        {"1 2 0:1 / /\\400 rw - proc proc rw\n", "!1"},
+        {"1 2 0:1 / /\\ rw - proc proc rw\n", "!1"},
+};
+
+START_TEST(mounts_are_read)
+{
+	const struct mount_case *row = &mount_cases[_i];
+	struct mount_table table = {0};
+	struct mount_entry entry;
+	struct error err = {0};
+	struct buffer out = {0};
+	int found;
+
+	buffer_append_text(&table.text, row->text);
+	while ((found = mount_table_next(&table, &entry, &err)) > 0)
+		buffer_printf(&out, "%s %s;", entry.path, entry.type);
+	if (found < 0)
+		buffer_printf(&out, "!%zu", table.line);
+	ck_assert_int_eq(found < 0, err.message != NULL);
+	char *text = buffer_steal(&out);
+	ck_assert_str_eq(text, row->entries);
+	free(text);
+	error_clear(&err);
+	mount_table_clear(&table);
+}
+END_TEST
+
+/* Lines are of any length: here one of some 400,000 bytes. */
+START_TEST(mounts_of_any_length)
+{
+	struct mount_table table = {0};
+	struct mount_entry entry;
+	struct error err = {0};
+
+	buffer_append_text(&table.text, "1 2 0:1 / ");
+	for (int i = 0; i < 100000; i++)
+		buffer_append_text(&table.text, i % 200 ? "\\040" : "/");
+	buffer_append_text(&table.text, " rw - proc proc rw\n1 2 0:1 / /z rw - sysfs x rw\n");
+	ck_assert_int_eq(mount_table_next(&table, &entry, &err), 1);
+	ck_assert_uint_eq(strlen(entry.path), 100000);
+	ck_assert_str_eq(entry.type, "proc");
+	ck_assert_int_eq(mount_table_next(&table, &entry, &err), 1);
+	ck_assert_str_eq(entry.path, "/z");
+	ck_assert_int_eq(mount_table_next(&table, &entry, &err), 0);
+	mount_table_clear(&table);
+}
+END_TEST
+
+/* The table of this machine, whatever it is. */
+START_TEST(own_mounts_are_read)
+{
+	struct mount_table table;
+	struct mount_entry entry;
+	struct error err = {0};
+	bool proc = false;
+	int found;
+
+	ck_assert_msg(mount_table_read(&table, &err) == 0, "%s", error_message(&err));
+	while ((found = mount_table_next(&table, &entry, &err)) > 0)
+		proc |= strcmp(entry.path, "/proc") == 0 && strcmp(entry.type, "proc") == 0;
+	ck_assert_msg(found == 0, "%s", error_message(&err));
+	ck_assert(proc);
+	mount_table_clear(&table);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("base");
@@ -106,6 +194,12 @@ int main(void)
 	tcase_add_test(escape, escape_copy_appends_nothing_else);
 	tcase_add_test(escape, escape_leaves_no_control);
 	suite_add_tcase(suite, escape);
+	TCase *mounts = tcase_create("mounts");
+	tcase_add_loop_test(mounts, mounts_are_read, 0,
+	                    (int)(sizeof(mount_cases) / sizeof(mount_cases[0])));
+	tcase_add_test(mounts, mounts_of_any_length);
+	tcase_add_test(mounts, own_mounts_are_read);
+	suite_add_tcase(suite, mounts);
 
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
