@@ -182,9 +182,10 @@ void findings_collect(const struct policy *policy, enum effect effect, const cha
 
 /* --- The verdict ------------------------------------------------------------------------------ */
 
-static void set(struct decision *out, enum verdict verdict, enum decision_class class,
-                const char *because)
+static void set(struct decision *out, enum decision_cause cause, enum verdict verdict,
+                enum decision_class class, const char *because)
 {
+	out->cause = cause;
 	out->verdict = verdict;
 	out->class = verdict == VERDICT_ALLOW ? DECISION_PERMITTED : class;
 	out->because = because;
@@ -203,13 +204,17 @@ static void decide_base(const struct policy *policy, enum effect effect,
                         const struct findings *found, struct decision *out)
 {
 	if (found->grant) {
-		set(out, VERDICT_ALLOW, DECISION_PERMITTED, found->grant->because);
+		set(out, CAUSE_GRANT, VERDICT_ALLOW, DECISION_PERMITTED, found->grant->because);
 	} else if (found->tools) {
-		set(out, policy->mode_cells[effect], DECISION_DENIED, found->tools->because);
-		if (out->verdict != VERDICT_ALLOW)
+		set(out, CAUSE_TOOLS, policy->mode_cells[effect], DECISION_DENIED,
+		    found->tools->because);
+		if (out->verdict != VERDICT_ALLOW) {
+			out->cause = CAUSE_MODE;
 			out->mode_because = policy->mode_because;
+		}
 	} else {
-		set(out, VERDICT_DENY, ungranted_class(effect), policy->ungranted[effect]);
+		set(out, CAUSE_UNGRANTED, VERDICT_DENY, ungranted_class(effect),
+		    policy->ungranted[effect]);
 	}
 }
 
@@ -219,15 +224,16 @@ static void decide_region(const struct policy *policy, enum effect effect,
 	const struct region *region = found->region;
 
 	if (region && region->kind != REGION_PROJECT && effect == EFFECT_READ)
-		set(out, VERDICT_ALLOW, DECISION_PERMITTED, region->because);
+		set(out, CAUSE_REGION, VERDICT_ALLOW, DECISION_PERMITTED, region->because);
 	else if (region && region->kind == REGION_SCRATCH)
-		set(out, VERDICT_ALLOW, DECISION_PERMITTED, region->because);
+		set(out, CAUSE_REGION, VERDICT_ALLOW, DECISION_PERMITTED, region->because);
 	else if (region && region->kind != REGION_PROJECT && !found->grant)
-		set(out, VERDICT_DENY, DECISION_DENIED, region->because);
+		set(out, CAUSE_REGION, VERDICT_DENY, DECISION_DENIED, region->because);
 	else if (region || !is_files(effect))
 		decide_base(policy, effect, found, out);
 	else
-		set(out, VERDICT_DENY, ungranted_class(effect), policy->ungranted[effect]);
+		set(out, CAUSE_UNGRANTED, VERDICT_DENY, ungranted_class(effect),
+		    policy->ungranted[effect]);
 }
 
 /* A ceiling's complete list limits what tools and operators give, not the walls. */
@@ -237,27 +243,28 @@ static void apply_ceiling(enum effect effect, const struct findings *found, stru
 	            !(effect == EFFECT_WRITE && found->region->kind != REGION_SCRATCH);
 
 	if (found->ceiling && !wall && out->verdict != VERDICT_DENY)
-		set(out, VERDICT_DENY, ungranted_class(effect), found->ceiling);
+		set(out, CAUSE_CEILING, VERDICT_DENY, ungranted_class(effect), found->ceiling);
 	if (found->under && effect == EFFECT_READ && out->verdict != VERDICT_ALLOW)
-		set(out, VERDICT_ALLOW, DECISION_PERMITTED, found->under->because);
+		set(out, CAUSE_REGION, VERDICT_ALLOW, DECISION_PERMITTED, found->under->because);
 }
 
 static void apply_names(const struct policy *policy, const struct findings *found,
                         struct decision *out)
 {
 	if (found->protected && policy->mode_protected <= out->verdict) {
-		set(out, policy->mode_protected, DECISION_DENIED, found->protected->because);
+		set(out, CAUSE_PROTECTED, policy->mode_protected, DECISION_DENIED,
+		    found->protected->because);
 		out->mode_because = policy->mode_because;
 		out->at_launch = true;
 	}
 	/* Taking reading away takes the project's files, not the tree that lies under a grant. */
 	if (found->forbidden &&
 	    !(found->blanket && found->under && found->forbidden->effect == EFFECT_READ))
-		set(out, VERDICT_DENY, DECISION_DENIED, found->forbidden->because);
+		set(out, CAUSE_FORBIDDEN, VERDICT_DENY, DECISION_DENIED, found->forbidden->because);
 	if (found->deny)
-		set(out, VERDICT_DENY, DECISION_DENIED, found->deny->because);
+		set(out, CAUSE_DENY, VERDICT_DENY, DECISION_DENIED, found->deny->because);
 	if (found->secret)
-		set(out, VERDICT_DENY, DECISION_DENIED, found->secret->because);
+		set(out, CAUSE_SECRET, VERDICT_DENY, DECISION_DENIED, found->secret->because);
 }
 
 void policy_decide(const struct policy *policy, enum effect effect, const char *target,
@@ -273,7 +280,8 @@ void policy_decide(const struct policy *policy, enum effect effect, const char *
 	if (found.region && found.region->kind == REGION_SCRATCH) {
 		/* The tool may make its own keys there; what it may not see is the host's. */
 		if (found.secret && effect == EFFECT_READ)
-			set(out, VERDICT_DENY, DECISION_DENIED, found.secret->because);
+			set(out, CAUSE_SECRET, VERDICT_DENY, DECISION_DENIED,
+			    found.secret->because);
 		return;
 	}
 	apply_ceiling(effect, &found, out);

@@ -214,8 +214,23 @@ enum decision_class {
 	DECISION_HIDDEN,
 };
 
+/* Which layer of the formula made the verdict. */
+enum decision_cause {
+	CAUSE_REGION,    /* what the path is a part of: system trees, scratch */
+	CAUSE_UNGRANTED, /* nothing grants it */
+	CAUSE_TOOLS,     /* a tool gives it */
+	CAUSE_GRANT,     /* the operator does */
+	CAUSE_MODE,      /* a tool gives it, the mode takes it */
+	CAUSE_CEILING,
+	CAUSE_PROTECTED,
+	CAUSE_FORBIDDEN,
+	CAUSE_DENY,
+	CAUSE_SECRET,
+};
+
 struct decision {
 	enum verdict verdict;
+	enum decision_cause cause;
 	enum decision_class class;
 	enum region_kind region;  /* read and write */
 	bool no_region;           /* read and write: the path is in no region */
