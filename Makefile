@@ -18,7 +18,7 @@ CFLAGS   ?= -O2 -g
 HARDEN   ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
 COMPILE  := -std=gnu17 $(WARNINGS) $(HARDEN) $(CFLAGS)
 LINK     ?= -static
-LIBS     := -lseccomp -lyaml -lcap -ljansson
+LIBS     := -lseccomp -lyaml -lcap -ljansson -lfuse3 -lpthread -ldl
 CHECK    ?= $(shell pkg-config --libs check)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
@@ -28,7 +28,8 @@ GENERATE_SOURCES := $(sort $(wildcard src/generate/*.c))
 GENERATE_BASE    := src/base/error.c src/base/buffer.c src/base/text.c src/base/path.c src/base/file.c \
                     src/base/yaml_tree.c src/policy/effect.c
 POLICY_FILES     := $(sort $(wildcard policies/*.yaml))
-GENERATED        := $(BUILD)/generated/tables.c $(BUILD)/generated/filter.c
+GENERATED        := $(BUILD)/generated/tables.c $(BUILD)/generated/filter.c \
+                    $(BUILD)/generated/supervisor.c
 
 LIBRARY_OBJECTS  := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o) $(GENERATED:%.c=%.o)
 COMMAND_OBJECTS  := $(COMMAND_SOURCES:%.c=$(BUILD)/%.o)
@@ -63,15 +64,18 @@ help:
 	@echo 'make lint           warnings, clang-tidy, cppcheck, shellcheck, format'
 	@echo 'make cross          build/aarch64/remit, cross-built (also part of lint)'
 	@echo 'make aarch64        what an emulator shows of it: the same output, and no run unconfined'
+	@echo 'make learn          the policy that a command would have needed permits it'
 	@echo 'make interface      the user interface: input, statuses, signals, the terminal'
 	@echo 'make differential   what `remit why` says against what happens inside `remit run`'
 	@echo 'make places         workspaces of every kind: file systems, owners, names, mounts inside'
 	@echo 'make faults         every system call of a launch made to fail, one error each'
+	@echo 'make watch          kills, floods, logs that fail, everyday work: what the watch makes of them'
 	@echo 'make soak           faults with every sensible error, fuzzing and comparison for long'
 	@echo 'make audit-test     reports on audit logs, also on hostile ones, judged by validators'
+	@echo 'make refusals       every refused operation is seen: one right record for each'
 	@echo 'make doctor         compile, doctor and --dry-run, also on a kernel that lacks something'
 	@echo 'make probe          build/tests/probe, the probe of the walls'
-	@echo 'make bench          ratios of launch, search, git status, C build, python start'
+	@echo 'make bench          ratios of launch, search, git status, C build, python start; refusals'
 	@echo 'make fresh          both commands of the README on a fresh Debian 12 (root only)'
 	@echo 'make install        program, library, manuals, completions; PREFIX, DESTDIR; also uninstall'
 	@echo 'make install-test   what is installed, used as a packager and a library user would'
@@ -102,7 +106,12 @@ $(BUILD)/generated/tables.c: $(BUILD)/generate $(POLICY_FILES)
 
 $(BUILD)/generated/filter.c: $(BUILD)/generate policies/syscalls.yaml
 	@mkdir -p $(@D)
-	$(Q)$(BUILD)/generate filter policies/syscalls.yaml $(ARCH) > $@.part
+	$(Q)$(BUILD)/generate filter policies/syscalls.yaml $(ARCH) base > $@.part
+	$(Q)mv $@.part $@
+
+$(BUILD)/generated/supervisor.c: $(BUILD)/generate policies/supervisor.yaml
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/generate filter policies/supervisor.yaml $(ARCH) supervisor > $@.part
 	$(Q)mv $@.part $@
 
 # The filters of both architectures, for the tests that judge them under the simulator.
@@ -110,7 +119,7 @@ SIMULATED := $(BUILD)/generated/filter-x86_64.c $(BUILD)/generated/filter-aarch6
 
 $(BUILD)/generated/filter-%.c: $(BUILD)/generate policies/syscalls.yaml
 	@mkdir -p $(@D)
-	$(Q)$(BUILD)/generate filter policies/syscalls.yaml $* > $@.part
+	$(Q)$(BUILD)/generate filter policies/syscalls.yaml $* base > $@.part
 	$(Q)mv $@.part $@
 
 # --- tests
@@ -157,10 +166,18 @@ differential: $(BUILD)/remit $(BUILD)/tests/differential $(BUILD)/tests/differen
 	@tests/differential/run $(DIFFERENTIAL_SECONDS) $(DIFFERENTIAL_SEED)
 
 # What takes longer than a person waits.
-soak: $(BUILD)/remit $(BUILD)/tests/faults $(BUILD)/tests/inside $(FUZZ_PROGRAMS)
+soak: $(BUILD)/remit $(BUILD)/tests/faults $(BUILD)/tests/inside $(BUILD)/tests/refuse $(FUZZ_PROGRAMS)
+	@REMIT_WATCH_ROUNDS=200 REMIT_WATCH_SECONDS=10 REMIT_WATCH_NAMES=100000 tests/watch.sh
 	@tests/faults/run every
 	@$(MAKE) --no-print-directory differential DIFFERENTIAL_SECONDS=600 DIFFERENTIAL_SEED=
 	@tests/fuzz/run 600 $(FUZZ_PROGRAMS)
+
+$(BUILD)/tests/refuse: tests/watch/refuse.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -static -o $@ $< -lpthread
+
+watch: $(BUILD)/remit $(BUILD)/tests/refuse
+	@tests/watch.sh
 
 $(BUILD)/tests/fake: tests/fake/fake.c
 	@mkdir -p $(@D)
@@ -175,6 +192,16 @@ audit-test: $(BUILD)/remit $(BUILD)/tests/write-log
 
 doctor: $(BUILD)/remit $(BUILD)/tests/fake
 	@tests/doctor.sh
+
+learn: $(BUILD)/remit
+	@tests/learn.sh
+
+$(BUILD)/tests/operate: tests/refusals/operate.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -static -o $@ $<
+
+refusals: $(BUILD)/remit $(BUILD)/tests/operate
+	@tests/refusals.sh
 
 interface: $(BUILD)/remit $(BUILD)/tests/terminal
 	@tests/interface.sh
@@ -191,11 +218,21 @@ test: $(BUILD)/remit $(UNIT_PROGRAMS)
 test-sanitize:
 	$(Q)$(MAKE) BUILD=$(BUILD)/sanitize CFLAGS='-O1 -g $(SANITIZE)' HARDEN= LINK= test
 
-FUZZ_FLAGS := -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_FLAGS := -std=gnu17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+# The library once, with the counters that the fuzzer reads; each target links it.
+FUZZ_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/fuzz/%.o) $(GENERATED:$(BUILD)/%.c=$(BUILD)/fuzz/%.o)
 
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(LIBRARY_SOURCES) $(GENERATED)
+$(BUILD)/fuzz/%.o: %.c $(GENERATED)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(INCLUDES) $(FUZZ_FLAGS) -o $@ $< $(LIBRARY_SOURCES) $(GENERATED) $(LIBS)
+	$(Q)$(CLANG) $(INCLUDES) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/generated/%.o: $(BUILD)/generated/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(INCLUDES) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJECTS)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(INCLUDES) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJECTS) $(LIBS)
 
 fuzz-short: $(FUZZ_PROGRAMS)
 	@FUZZ_SEED=20261121 tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_PROGRAMS)
@@ -224,7 +261,7 @@ aarch64: $(BUILD)/remit $(SIMULATED) $(BUILD)/tests/property/test_monotone
 	+$(Q)tests/aarch64.sh --missing >/dev/null || $(CROSS_MAKE) $(CROSS)/remit $(CROSS)/tests/generate $(CROSS_UNITS)
 	@tests/aarch64.sh $(CROSS_UNITS)
 
-bench: $(BUILD)/remit
+bench: $(BUILD)/remit $(BUILD)/tests/refuse
 	@tests/bench/bench
 
 fresh:
@@ -353,8 +390,8 @@ install-test: $(BUILD)/remit $(BUILD)/$(SONAME) $(BUILD)/libremit.a
 
 # --- the end
 
--include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
+-include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)
 
-.PHONY: all help audit-test cross aarch64 faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean places
+.PHONY: all help refusals learn cross aarch64 faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean audit-test places watch
 .DELETE_ON_ERROR:
-.SECONDARY: $(GENERATED) $(SIMULATED)
+.SECONDARY: $(GENERATED) $(SIMULATED) $(FUZZ_OBJECTS)

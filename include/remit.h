@@ -19,6 +19,13 @@ extern "C" {
 /* "MAJOR.MINOR.PATCH"; static. */
 const char *remit_version(void);
 
+/* How a run is confined. Nothing is ever weaker than was asked for. */
+enum remit_level {
+	REMIT_LEVEL_AUTO,       /* the strongest that this machine has */
+	REMIT_LEVEL_NAMESPACES, /* refusals are neither seen nor recorded */
+	REMIT_LEVEL_WATCHED,    /* every refusal is seen, answered and recorded */
+};
+
 struct remit_error {
 	char *message; /* owned by the struct; NULL where there is no error */
 	char *help;    /* or NULL */
@@ -45,6 +52,11 @@ struct remit_options {
 	unsigned timeout; /* seconds until the tool is ended; 0: none */
 	bool strict;      /* what is understood or held only in part is an error */
 	bool timing;      /* remit_run says at its end where its time went: REMIT_NOTICE_TIMING */
+	enum remit_level level; /* what must be enforced, and seen */
+	const char *audit;      /* "FILE" or "fd:N": where records of refusals go; or NULL */
+	bool learn;             /* what is merely not granted can be read; remit_learn sets it */
+	bool verbose;           /* also tell of what was merely hidden */
+	bool fail_on_denial;    /* status 120 where anything was denied */
 	/* Memory of the calling program's own command line, overwritten inside the sandbox, where
 	 * it would show. The arguments of remit_run may point into it. May be NULL. */
 	char *arguments;
@@ -89,8 +101,7 @@ enum remit_notice {
 typedef void remit_notice_function(void *data, enum remit_notice notice, const char *text);
 
 enum {
-	REMIT_STATUS_DENIED =
-	        120, /* of a program that was asked to fail where something was denied */
+	REMIT_STATUS_DENIED = 120,
 	REMIT_STATUS_TIMED_OUT = 124,
 	REMIT_STATUS_FAILED = 125,
 	REMIT_STATUS_NOT_EXECUTABLE = 126,
@@ -99,7 +110,8 @@ enum {
 
 /* Executes `command` (NULL-terminated) confined, with the caller's environment reduced to what the
  * policy keeps, and waits for its end. Returns 0 and a status: the command's own, 128+N where
- * signal N killed it, 124 where it timed out, 126 or 127 where it could not be executed or was not
+ * signal N killed it, 124 where it timed out, 120 where something was denied and
+ * `fail_on_denial` is set, 126 or 127 where it could not be executed or was not
  * found (`error` then says why). Negative: nothing was executed. */
 int remit_run(const struct remit_options *options, char *const *command, char *const *environment,
               remit_notice_function *notice, void *data, int *status, struct remit_error *error);
@@ -139,6 +151,14 @@ struct remit_audit_counts {
 int remit_audit(const char *const *logs, enum remit_audit_format format, unsigned width,
                 remit_notice_function *notice, void *data, char **text,
                 struct remit_audit_counts *counts, struct remit_error *error);
+
+/* Executes `command` as remit_run does, but with everything that is merely not granted readable,
+ * and says what it would have needed: a policy that permits it, as text that is owned by the caller
+ * (free). What is refused by name stays refused, and so does every write and every connection that
+ * is not permitted. options->audit must be NULL. */
+int remit_learn(const struct remit_options *options, char *const *command, char *const *environment,
+                remit_notice_function *notice, void *data, int *status, char **policy,
+                struct remit_error *error);
 
 /* The names and texts of the built-in policies; NULL behind the last one. Static. */
 const char *remit_policy_name(size_t number);

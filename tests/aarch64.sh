@@ -148,9 +148,12 @@ generator() {
 	local architecture good=yes
 	for architecture in x86_64 aarch64; do
 		(cd "$root" && "$emulator" "$cross/tests/generate" filter policies/syscalls.yaml \
-			$architecture) >"$base/filter.c" &&
+			$architecture base) >"$base/filter.c" &&
 			cmp "$base/filter.c" "$root/build/generated/filter-$architecture.c" || good=no
 	done
+	(cd "$root" && "$emulator" "$cross/tests/generate" filter policies/supervisor.yaml x86_64 \
+		supervisor) >"$base/filter.c" &&
+		cmp "$base/filter.c" "$root/build/generated/supervisor.c" || good=no
 	(cd "$root" && "$emulator" "$cross/tests/generate" tables policies) >"$base/tables.c" &&
 		cmp "$base/tables.c" "$root/build/generated/tables.c" || good=no
 	conclude $good 'a generator that runs on aarch64 makes the same tables and filters'

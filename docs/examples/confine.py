@@ -42,6 +42,11 @@ class Options(ctypes.Structure):
         ("timeout", c_uint),
         ("strict", c_bool),
         ("timing", c_bool),
+        ("level", c_int),
+        ("audit", c_char_p),
+        ("learn", c_bool),
+        ("verbose", c_bool),
+        ("fail_on_denial", c_bool),
         ("arguments", POINTER(c_char)),
         ("arguments_size", c_size_t),
     ]

@@ -1,8 +1,8 @@
 /* The writer. What a refusal costs: looking its kind up, and for a new kind one line and one
  * write(2).
  *
- * System calls after audit_log_new, for whoever confines the caller: write, fstat, poll (a
- * descriptor that does not block), lseek and ftruncate (a disk that is full), clock_gettime, and
+ * System calls after audit_log_new, for whoever confines the caller: write, fstat, poll (what is no
+ * regular file), lseek and ftruncate (a disk that is full), clock_gettime, and
  * what malloc needs. */
 #include "audit/log.h"
 
@@ -38,6 +38,7 @@ int audit_log_new(int descriptor, struct audit_log **out, struct error *err)
 	if (!log)
 		return error_memory(err);
 	log->descriptor = descriptor;
+	log->caller = -1;
 	log->head.sequence = 1;
 	log->kinds = kinds_new();
 	if (!log->kinds || run_name_make(&time, log->head.run, err) < 0) {
@@ -47,6 +48,11 @@ int audit_log_new(int descriptor, struct audit_log **out, struct error *err)
 	}
 	*out = log;
 	return 0;
+}
+
+void audit_log_caller(struct audit_log *log, int caller)
+{
+	log->caller = caller;
 }
 
 void audit_log_free(struct audit_log *log)
@@ -79,7 +85,7 @@ static int write_line(struct audit_log *log, struct error *err)
 	if (buffer_failed(line))
 		result = error_memory(err);
 	else if (log->descriptor >= 0)
-		result = output_line(log->descriptor, line->data, line->size, err);
+		result = output_line(log->descriptor, log->caller, line->data, line->size, err);
 	line->size = 0;
 	if (line->failed || line->capacity > LINE_CAPACITY_MOST)
 		buffer_free(line);

@@ -71,6 +71,10 @@ struct audit_log;
 int audit_log_new(int descriptor, struct audit_log **out, struct error *err);
 void audit_log_free(struct audit_log *log);
 
+/* A log that goes to a pipe or socket waits for its reader only until `caller` (borrowed: a socket
+ * or pipe to whoever wants the log) has hung up. Records fail then. */
+void audit_log_caller(struct audit_log *log, int caller);
+
 /* The name of the run, as every record has it: 26 characters. Belongs to the log. */
 const char *audit_log_run(const struct audit_log *log);
 

@@ -9,6 +9,7 @@
 
 struct audit_log {
 	int descriptor; /* borrowed; -1: nothing is written */
+	int caller;     /* borrowed; -1: waits for a reader for good */
 	struct record_head head;
 	struct kinds *kinds;
 	struct buffer line; /* memory that each record uses again */

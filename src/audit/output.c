@@ -1,6 +1,7 @@
 #include "audit/output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -13,15 +14,18 @@ static int fail(int number, struct error *err)
 	                                       : "let --audit name a place with room");
 }
 
-/* Waits until a descriptor that does not block takes more. */
-static int wait_for_room(int descriptor, struct error *err)
+/* Waits until the descriptor takes more, or `caller` has hung up. */
+static int wait_for_room(int descriptor, int caller, struct error *err)
 {
-	struct pollfd room = {.fd = descriptor, .events = POLLOUT};
+	struct pollfd places[] = {
+	        {.fd = descriptor, .events = POLLOUT},
+	        {.fd = caller}, /* asked for nothing, it tells of a hang-up all the same */
+	};
 
-	while (poll(&room, 1, -1) < 0)
+	while (poll(places, 2, -1) < 0)
 		if (errno != EINTR)
 			return error_system(err, errno, "audit log");
-	return 0;
+	return places[1].revents ? error_set(err, "audit log: nobody waits for it any more") : 0;
 }
 
 /* One write(2) that is not interrupted. Returns how many bytes were taken, or negative. */
@@ -31,7 +35,7 @@ static ssize_t write_once(int descriptor, const char *data, size_t size, struct 
 		ssize_t taken = write(descriptor, data, size);
 		if (taken >= 0)
 			return taken;
-		if (errno == EAGAIN && wait_for_room(descriptor, err) < 0)
+		if (errno == EAGAIN && wait_for_room(descriptor, -1, err) < 0)
 			return -1;
 		if (errno != EINTR && errno != EAGAIN)
 			return fail(errno, err);
@@ -51,11 +55,15 @@ static bool take_back(int descriptor, off_t size)
 	return lseek(descriptor, end - size, SEEK_SET) >= 0;
 }
 
-/* The rest of a line into a pipe or socket. */
-static int write_rest(int descriptor, const char *data, size_t size, struct error *err)
+/* A line into a pipe, a socket, a terminal: each part of a size for which one that has room does
+ * not block, since who blocks does not see the caller go. */
+static int write_parts(int descriptor, int caller, const char *data, size_t size, struct error *err)
 {
 	while (size) {
-		ssize_t taken = write_once(descriptor, data, size, err);
+		size_t part = size < PIPE_BUF ? size : PIPE_BUF;
+		if (wait_for_room(descriptor, caller, err) < 0)
+			return -1;
+		ssize_t taken = write_once(descriptor, data, part, err);
 		if (taken < 0)
 			return -1;
 		data += taken;
@@ -83,16 +91,16 @@ static int finish_or_take_back(int descriptor, const char *line, size_t size, si
 	return -1;
 }
 
-int output_line(int descriptor, const char *line, size_t size, struct error *err)
+int output_line(int descriptor, int caller, const char *line, size_t size, struct error *err)
 {
 	struct stat status;
-	ssize_t taken = write_once(descriptor, line, size, err);
 
-	if (taken < 0 || (size_t)taken == size)
-		return taken < 0 ? -1 : 0;
 	if (fstat(descriptor, &status) < 0)
 		return error_system(err, errno, "audit log");
-	if (S_ISREG(status.st_mode))
-		return finish_or_take_back(descriptor, line, size, (size_t)taken, err);
-	return write_rest(descriptor, line + taken, size - (size_t)taken, err);
+	if (!S_ISREG(status.st_mode))
+		return write_parts(descriptor, caller, line, size, err);
+	ssize_t taken = write_once(descriptor, line, size, err);
+	if (taken < 0 || (size_t)taken == size)
+		return taken < 0 ? -1 : 0;
+	return finish_or_take_back(descriptor, line, size, (size_t)taken, err);
 }

@@ -51,6 +51,22 @@ int kernel_seccomp_filter(const void *program)
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
 }
 
+/* Newer than the installed headers: Linux 5.19. */
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+int kernel_seccomp_listener(const void *program)
+{
+	const unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	long listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	                        flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, program);
+
+	if (listener < 0 && errno == EINVAL)
+		listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
+	return (int)listener;
+}
+
 #ifdef __s390x__
 #error "clone(2) takes its arguments in another order here"
 #endif

@@ -31,6 +31,10 @@ int kernel_landlock_restrict(int ruleset);
 /* seccomp(2) SECCOMP_SET_MODE_FILTER without flags. `program` is a struct sock_fprog. */
 int kernel_seccomp_filter(const void *program);
 
+/* The same with a listener for SECCOMP_RET_USER_NOTIF, a descriptor owned by the caller. From Linux
+ * 5.19 on, only a fatal signal interrupts a call that waits for an answer. */
+int kernel_seccomp_listener(const void *program);
+
 /* clone(2) without a new stack, as fork(2) does it: 0 in the child. */
 int kernel_clone(uint64_t flags);
 

@@ -11,6 +11,7 @@ int cmd_why(int argc, char **argv);
 int cmd_compile(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
+int cmd_learn(int argc, char **argv);
 int cmd_policies(int argc, char **argv);
 int cmd_completions(int argc, char **argv);
 

@@ -27,6 +27,8 @@ static const struct cmd_row commands[] = {
          "what this kernel lets this user enforce, and what mends the rest"},
         {"audit", cmd_audit, CMD_AUDIT, "audit [OPTION...] LOG...",
          "what was refused, how often, by which program, because of which line"},
+        {"learn", cmd_learn, CMD_LEARN, "learn --agent FILE [OPTION...] -- COMMAND [ARGUMENT...]",
+         "executes COMMAND and prints the policy that it would have needed"},
         {"--print-policies", cmd_policies, 0, "--print-policies", "the built-in policies"},
         {"--print-options", cmd_completions, 0, "--print-options",
          "commands, options and their values, a line each, for completions"},

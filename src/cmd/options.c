@@ -37,7 +37,8 @@ struct row {
 #define AT(member) offsetof(struct options, member)
 
 static const struct row rows[] = {
-        {"agent", 'a', CMD_RUN, KIND_TEXT, AT(remit.agent), "FILE", "the agent's definition"},
+        {"agent", 'a', CMD_RUN | CMD_LEARN, KIND_TEXT, AT(remit.agent), "FILE",
+         "the agent's definition"},
         {"tool", 't', CMD_ALL, KIND_TEXT, AT(remit.tool), "NAME",
          "one tool of the agent; without it, all of them"},
         {"workspace", 'w', CMD_ALL, KIND_TEXT, AT(remit.workspace), "DIR",
@@ -49,17 +50,21 @@ static const struct row rows[] = {
         {"grant", 0, CMD_ALL, KIND_LIST, AT(grants), "EFFECT:TARGET",
          "permits more, within the ceilings"},
         {"deny", 0, CMD_ALL, KIND_LIST, AT(denies), "EFFECT:TARGET", "refuses by name"},
-        {"env", 0, CMD_RUN | CMD_COMPILE, KIND_NAMED, AT(environment), "NAME[=VALUE]",
+        {"env", 0, CMD_RUN | CMD_LEARN | CMD_COMPILE, KIND_NAMED, AT(environment), "NAME[=VALUE]",
          "keeps or sets a variable"},
-        {"limit", 0, CMD_RUN | CMD_COMPILE, KIND_NAMED, AT(limits), "NAME=VALUE",
+        {"limit", 0, CMD_RUN | CMD_LEARN | CMD_COMPILE, KIND_NAMED, AT(limits), "NAME=VALUE",
          "processes, files, file-size, cpu, wall, scratch"},
-        {"timeout", 0, CMD_RUN | CMD_COMPILE, KIND_TIME, AT(remit.timeout), "TIME",
+        {"timeout", 0, CMD_RUN | CMD_LEARN | CMD_COMPILE, KIND_TIME, AT(remit.timeout), "TIME",
          "ends the command after 90, 90s, 5m, 2h or 1d"},
-        {"user", 0, CMD_RUN | CMD_COMPILE, KIND_USER, AT(remit.user), "UID",
+        {"user", 0, CMD_RUN | CMD_LEARN | CMD_COMPILE, KIND_USER, AT(remit.user), "UID",
          "the id of the tool, where remit is started by root"},
-        {"layers", 0, CMD_RUN | CMD_COMPILE, KIND_LEVEL, 0, "LEVEL", "auto or namespaces"},
-        {"allow-weaker", 0, CMD_RUN | CMD_COMPILE, KIND_WEAKER, AT(remit.allow_weaker_workspace),
-         "WHAT", "workspace: a home or system folder may be the workspace"},
+        {"layers", 0, CMD_RUN | CMD_COMPILE, KIND_LEVEL, AT(remit.level), "LEVEL",
+         "auto, namespaces+decoy, or namespaces: refusals are neither seen nor recorded"},
+        {"audit", 0, CMD_RUN, KIND_TEXT, AT(remit.audit), "FILE|fd:N",
+         "writes a line of JSON for each refusal (see remit audit)"},
+        {"allow-weaker", 0, CMD_RUN | CMD_LEARN | CMD_COMPILE, KIND_WEAKER,
+         AT(remit.allow_weaker_workspace), "WHAT",
+         "workspace: a home or system folder may be the workspace"},
         {"strict", 0, CMD_ALL, KIND_FLAG, AT(remit.strict), NULL,
          "what is understood or held only in part is an error"},
         {"dry-run", 0, CMD_RUN, KIND_FLAG, AT(dry_run), NULL,
@@ -70,14 +75,14 @@ static const struct row rows[] = {
         {"sarif", 0, CMD_AUDIT, KIND_FLAG, AT(sarif), NULL, "SARIF 2.1.0"},
         {"suggest", 0, CMD_AUDIT, KIND_FLAG, AT(suggest), NULL,
          "a policy that would permit what was refused"},
-        {"fail-on-denial", 0, CMD_AUDIT, KIND_FLAG, AT(fail_on_denial), NULL,
+        {"fail-on-denial", 0, CMD_RUN | CMD_AUDIT, KIND_FLAG, AT(fail_on_denial), NULL,
          "exit status 120 where something was denied"},
         {"json", 0, CMD_ALL | CMD_DOCTOR | CMD_AUDIT, KIND_FLAG, AT(json), NULL,
          "for programs (run: with --dry-run)"},
         {"timing", 0, CMD_RUN, KIND_FLAG, AT(remit.timing), NULL,
          "says at the end where the time went, in microseconds"},
-        {"quiet", 'q', CMD_RUN | CMD_COMPILE, KIND_FLAG, AT(quiet), NULL, "no notes"},
-        {"verbose", 'v', CMD_RUN | CMD_COMPILE, KIND_COUNT, AT(verbose), NULL,
+        {"quiet", 'q', CMD_RUN | CMD_LEARN | CMD_COMPILE, KIND_FLAG, AT(quiet), NULL, "no notes"},
+        {"verbose", 'v', CMD_RUN | CMD_LEARN | CMD_COMPILE, KIND_COUNT, AT(verbose), NULL,
          "says what was decided"},
         {"help", 'h', CMD_ALL | CMD_DOCTOR | CMD_AUDIT, KIND_FLAG, AT(help), NULL, "this text"},
 };
@@ -151,15 +156,25 @@ static int parse_user(const char *text, long long *out, struct error *err)
 	return error_help(err, "a number, as `id -u NAME` prints it");
 }
 
-static const char *const levels[] = {"auto", "namespaces"};
+static const struct {
+	const char *name;
+	enum remit_level level;
+} levels[] = {
+        {"auto", REMIT_LEVEL_AUTO},
+        {"namespaces", REMIT_LEVEL_NAMESPACES},
+        {"namespaces+decoy", REMIT_LEVEL_WATCHED},
+};
 
-static int check_level(const char *text, struct error *err)
+static int parse_level(const char *text, enum remit_level *out, struct error *err)
 {
-	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
-		if (strcmp(levels[i], text) == 0)
+	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++) {
+		if (strcmp(levels[i].name, text) == 0) {
+			*out = levels[i].level;
 			return 0;
+		}
+	}
 	error_set(err, "--layers %s: not a level that remit has", text);
-	return error_help(err, "auto or namespaces");
+	return error_help(err, "auto, namespaces+decoy or namespaces");
 }
 
 static int set_option(const struct row *row, const char *value, struct options *out,
@@ -193,7 +208,7 @@ static int set_option(const struct row *row, const char *value, struct options *
 		*(bool *)place = true;
 		return 0;
 	case KIND_LEVEL:
-		return check_level(value, err);
+		return parse_level(value, (enum remit_level *)(void *)place, err);
 	}
 	return error_set(err, "--%s is not understood", row->name);
 }
@@ -222,7 +237,7 @@ static void make_tables(int command, struct option *options, char *letters)
 	 * ":": tell what is missing. */
 	char *letter = letters;
 
-	if (command == CMD_RUN)
+	if (command & (CMD_RUN | CMD_LEARN))
 		*letter++ = '+';
 	*letter++ = ':';
 
@@ -378,5 +393,5 @@ bool options_row(int command, size_t number, struct option_row *out)
 
 const char *options_level_name(size_t number)
 {
-	return number < sizeof(levels) / sizeof(*levels) ? levels[number] : NULL;
+	return number < sizeof(levels) / sizeof(*levels) ? levels[number].name : NULL;
 }

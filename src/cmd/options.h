@@ -16,11 +16,12 @@ enum {
 	CMD_COMPILE = 8,
 	CMD_DOCTOR = 16,
 	CMD_AUDIT = 32,
-	CMD_ALL = 15, /* all that have a definition */
+	CMD_LEARN = 64,
+	CMD_ALL = 15 | CMD_LEARN, /* all that have a definition */
 };
 
 enum {
-	OPTIONS_MOST = 32,
+	OPTIONS_MOST = 48,
 };
 
 struct text_array {

@@ -31,6 +31,8 @@ static int execute(struct options *options)
 	struct remit_error error = {0};
 	int status = REMIT_STATUS_FAILED;
 
+	options->remit.verbose = options->verbose > 0;
+	options->remit.fail_on_denial = options->fail_on_denial;
 	options->remit.arguments = cmd_arguments;
 	options->remit.arguments_size = cmd_arguments_size;
 	if (remit_run(&options->remit, options->rest, environ, notice, &voice, &status, &error) < 0)

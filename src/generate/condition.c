@@ -88,9 +88,24 @@ static int add_no_bits(const struct source *source, const struct yaml_tree *bits
 	return 0;
 }
 
+/* Any of several bits: one comparison each. */
+static int add_any_bit(const struct source *source, const struct yaml_tree *bits, struct test *test,
+                       struct error *err)
+{
+	if (add_alternatives(source, bits, UINT32_MAX, test, err) < 0)
+		return -1;
+	for (size_t i = 0; i < test->count; i++) {
+		if (__builtin_popcount(test->values[i]) != 1)
+			return source_error(source, bits, err, "`any` takes single bits");
+		test->masks[i] = test->values[i];
+	}
+	return 0;
+}
+
 static int read_mapping(const struct source *source, const struct yaml_tree *node,
                         struct test *test, struct error *err)
 {
+	const struct yaml_tree *any = yaml_tree_get(node, "any");
 	const struct yaml_tree *none = yaml_tree_get(node, "none");
 	const struct yaml_tree *mask = yaml_tree_get(node, "mask");
 	const struct yaml_tree *is = yaml_tree_get(node, "is");
@@ -98,9 +113,12 @@ static int read_mapping(const struct source *source, const struct yaml_tree *nod
 
 	if (none && none->kind == YAML_TREE_SEQUENCE && node->count == 2)
 		return add_no_bits(source, none, test, err);
+	if (any && any->kind == YAML_TREE_SEQUENCE && node->count == 2)
+		return add_any_bit(source, any, test, err);
 	if (!mask || !is || node->count != 4)
-		return source_error(source, node, err,
-		                    "a test is {none: [...]} or {mask: ..., is: ...}");
+		return source_error(
+		        source, node, err,
+		        "a test is {none: [...]}, {any: [...]} or {mask: ..., is: ...}");
 	if (read_number(source, mask, &bits, err) < 0)
 		return -1;
 	return add_alternatives(source, is, bits, test, err);

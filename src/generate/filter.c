@@ -1,5 +1,5 @@
-/* Theory of operation: four pieces of program, one after the other, like the chains of a packet
- * filter. Each either decides or passes on to the next:
+/* Theory of operation, of the base filter: four pieces of program, one after the other, like the
+ * chains of a packet filter. Each either decides or passes on to the next:
  *
  *   1. calls whose number alone decides: ALLOW, EPERM, ENOSYS; those with rules on arguments: on
  *   2. refusals that depend on arguments: EPERM, else on   (libseccomp, default ALLOW)
@@ -12,11 +12,18 @@
  * call, which it does not promise. Piece 1 (numbers.c) ends foreign architectures (and x32) for all
  * of them; it is a tree of ranges, since every instruction costs each launch time. The kernel
  * evaluates jumps when it computes its bitmap of calls that are always allowed, so the length of
- * the chain costs nothing while a program runs. */
+ * the chain costs nothing while a program runs.
+ *
+ * The filter of a watched run differs in three points: calls that are watched whatever their
+ * arguments are among the refused ones of piece 1; behind it stands another piece, of calls whose
+ * arguments say whether they are watched; and what is refused or watched is told to a listener,
+ * which answers. */
 #include "generate/filter.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "generate/condition.h"
+#include "generate/emit.h"
 #include "generate/numbers.h"
 #include "generate/source.h"
 
@@ -43,6 +50,7 @@ enum {
 
 enum piece {
 	PIECE_REFUSE_ARGUMENTS,
+	PIECE_WATCH,
 	PIECE_ALLOW,
 	PIECE_REFUSE,
 	PIECE_COUNT,
@@ -57,6 +65,7 @@ static const struct piece_kind {
 	enum numbers_answer answer; /* of a call that is in the piece whatever its arguments */
 } piece_kinds[PIECE_COUNT] = {
         [PIECE_REFUSE_ARGUMENTS] = {SCMP_ACT_ALLOW, ACTION_REFUSE, NUMBERS_BY_ARGUMENTS},
+        [PIECE_WATCH] = {SCMP_ACT_ALLOW, ACTION_REFUSE, NUMBERS_REFUSED},
         [PIECE_ALLOW] = {ACTION_UNKNOWN, SCMP_ACT_ALLOW, NUMBERS_ALLOWED},
         [PIECE_REFUSE] = {ACTION_UNKNOWN, ACTION_REFUSE, NUMBERS_REFUSED},
 };
@@ -66,6 +75,7 @@ struct compiler {
 	const struct architecture *architecture;
 	scmp_filter_ctx pieces[PIECE_COUNT];
 	struct numbers numbers;
+	struct numbers watched; /* the same for a watched run */
 };
 
 static void compiler_release(struct compiler *compiler)
@@ -202,10 +212,18 @@ static int add_call(struct compiler *compiler, enum piece piece, const struct ya
 /* --- Groups ---------------------------------------------------------------------------------- */
 
 static const struct source_key root_keys[] = {
-        {"numbers", YAML_TREE_MAPPING, false},
-        {"groups", YAML_TREE_MAPPING, true},
-        {"arguments", YAML_TREE_MAPPING, true},
+        {"numbers", YAML_TREE_MAPPING, false},   {"groups", YAML_TREE_MAPPING, true},
+        {"arguments", YAML_TREE_MAPPING, true},  {"watch", YAML_TREE_MAPPING, false},
         {"constants", YAML_TREE_MAPPING, false},
+};
+static const struct source_key watch_keys[] = {
+        {"help", YAML_TREE_SCALAR, true},
+        {"calls", YAML_TREE_SEQUENCE, true},
+        {"arguments", YAML_TREE_MAPPING, true},
+};
+static const struct source_key watched_call_keys[] = {
+        {"parameters", YAML_TREE_SEQUENCE, true},
+        {"when", YAML_TREE_SEQUENCE, true},
 };
 static const struct source_key group_keys[] = {
         {"help", YAML_TREE_SCALAR, true},
@@ -315,8 +333,67 @@ static int add_arguments(struct compiler *compiler, const struct yaml_tree *name
 	return add_call(compiler, refuse ? PIECE_ALLOW : PIECE_REFUSE, name, NULL, 0, err);
 }
 
+/* A call that is watched, whatever its arguments, must be one that some group or rule decides. */
+static int watch_call(struct compiler *compiler, const struct yaml_tree *name, struct error *err)
+{
+	int number = -1;
+
+	if (count_mentions(compiler->source, name->value) != 1)
+		return source_error(compiler->source, name, err, "nothing decides `%s`",
+		                    name->value);
+	if (find_number(compiler, name, &number, err) < 0)
+		return -1;
+	if (number >= 0)
+		compiler->watched.answers[number] = piece_kinds[PIECE_WATCH].answer;
+	return 0;
+}
+
+/* One that its arguments make so; its number leads to the pieces on arguments already. */
+static int watch_arguments(struct compiler *compiler, const struct yaml_tree *name,
+                           const struct yaml_tree *call, struct error *err)
+{
+	const struct source *source = compiler->source;
+	struct rule_target target = {compiler, PIECE_WATCH, name};
+
+	if (source_expect(source, call, YAML_TREE_MAPPING, name->value, err) < 0 ||
+	    source_expect_keys(source, call, watched_call_keys, 2, err) < 0)
+		return -1;
+	if (!yaml_tree_get(yaml_tree_get(source->root, "arguments"), name->value))
+		return source_error(source, name, err, "`%s` is not among `arguments`",
+		                    name->value);
+	const struct yaml_tree *rules = yaml_tree_get(call, "when");
+	for (size_t i = 0; i < rules->count; i++)
+		if (condition_expand(source, yaml_tree_get(call, "parameters"), rules->items[i],
+		                     add_rule, &target, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_watched(struct compiler *compiler, const struct yaml_tree *watch, struct error *err)
+{
+	const struct source *source = compiler->source;
+
+	compiler->watched = compiler->numbers;
+	if (source_expect_keys(source, watch, watch_keys, 3, err) < 0)
+		return -1;
+	const struct yaml_tree *calls = yaml_tree_get(watch, "calls");
+	const struct yaml_tree *arguments = yaml_tree_get(watch, "arguments");
+	if (source_expect_words(source, calls, err) < 0)
+		return -1;
+	for (size_t i = 0; i < calls->count; i++)
+		if (watch_call(compiler, calls->items[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < arguments->count; i += 2)
+		if (watch_arguments(compiler, arguments->items[i], arguments->items[i + 1], err) <
+		    0)
+			return -1;
+	return 0;
+}
+
 static int add_everything(struct compiler *compiler, struct error *err)
 {
+	const struct yaml_tree *watch = yaml_tree_get(compiler->source->root, "watch");
+
 	const struct yaml_tree *groups = yaml_tree_get(compiler->source->root, "groups");
 	const struct yaml_tree *arguments = yaml_tree_get(compiler->source->root, "arguments");
 
@@ -326,7 +403,7 @@ static int add_everything(struct compiler *compiler, struct error *err)
 	for (size_t i = 0; i < arguments->count; i += 2)
 		if (add_arguments(compiler, arguments->items[i], arguments->items[i + 1], err) < 0)
 			return -1;
-	return 0;
+	return watch ? add_watched(compiler, watch, err) : 0;
 }
 
 /* --- Linking --------------------------------------------------------------------------------- */
@@ -374,33 +451,82 @@ static int append_numbers(struct program *program, const struct numbers *numbers
 	return 0;
 }
 
-static int link_pieces(const struct compiler *compiler, struct program *program, struct error *err)
+static int link_pieces(const struct compiler *compiler, bool watched, struct program *program,
+                       struct error *err)
 {
 	const uint32_t allow = SCMP_ACT_ALLOW, unknown = ACTION_UNKNOWN;
 
-	if (append_numbers(program, &compiler->numbers, err) < 0 ||
+	program->count = 0;
+	if (append_numbers(program, watched ? &compiler->watched : &compiler->numbers, err) < 0 ||
 	    append_piece(program, compiler->pieces[PIECE_REFUSE_ARGUMENTS], &allow, err) < 0 ||
-	    append_piece(program, compiler->pieces[PIECE_ALLOW], &unknown, err) < 0)
+	    (watched && append_piece(program, compiler->pieces[PIECE_WATCH], &allow, err) < 0) ||
+	    append_piece(program, compiler->pieces[PIECE_ALLOW], &unknown, err) < 0 ||
+	    append_piece(program, compiler->pieces[PIECE_REFUSE], NULL, err) < 0)
 		return -1;
-	return append_piece(program, compiler->pieces[PIECE_REFUSE], NULL, err);
+	for (size_t i = 0; watched && i < program->count; i++) {
+		struct sock_filter *at = &program->instructions[i];
+
+		if (at->code == (BPF_RET | BPF_K) && at->k == ACTION_REFUSE)
+			at->k = SECCOMP_RET_USER_NOTIF;
+	}
+	return 0;
 }
 
-static void print_program(const struct program *program, const struct architecture *architecture,
-                          struct buffer *out)
+static void print_program(const struct program *program, const char *name, struct buffer *out)
 {
-	buffer_printf(out,
-	              "/* Made from policies/syscalls.yaml during the build, for %s. */\n"
-	              "#include \"plan/filter.h\"\n\n"
-	              "const struct sock_filter filter_base[] = {\n",
-	              architecture->name);
+	buffer_printf(out, "const struct sock_filter %s[] = {\n", name);
 	for (size_t i = 0; i < program->count; i++) {
 		const struct sock_filter *at = &program->instructions[i];
 
 		buffer_printf(out, "\t{0x%02x, %u, %u, 0x%08x},\n", at->code, at->jt, at->jf,
 		              at->k);
 	}
-	buffer_append_text(out, "};\nconst size_t filter_base_count = "
-	                        "sizeof(filter_base) / sizeof(filter_base[0]);\n");
+	buffer_append_text(out, "};\n");
+	emit_count(out, name);
+}
+
+/* --- Names for reports ----------------------------------------------------------------------- */
+
+static void print_call(const struct compiler *compiler, const struct yaml_tree *name,
+                       const char *place, size_t line, const struct yaml_tree *parameters,
+                       struct buffer *out)
+{
+	int number = -1;
+	cleanup_error struct error ignored = {0};
+
+	/* Numbers were read, and refused where they are wrong, when the rules were made. */
+	if (find_number(compiler, name, &number, &ignored) < 0 || number < 0)
+		return;
+	buffer_printf(out, "\t{%d, ", number);
+	emit_literal(out, name->value);
+	buffer_printf(out, ", \"syscalls.yaml:%zu %s\", ", line, place);
+	emit_word_array(out, parameters);
+	buffer_append_text(out, "},\n");
+}
+
+/* Every call that can be refused, and the line that does it. */
+static void print_calls(const struct compiler *compiler, struct buffer *out)
+{
+	const struct yaml_tree *groups = yaml_tree_get(compiler->source->root, "groups");
+	const struct yaml_tree *arguments = yaml_tree_get(compiler->source->root, "arguments");
+
+	buffer_append_text(out, "const struct filter_call filter_calls[] = {\n");
+	for (size_t i = 0; i < groups->count; i += 2) {
+		const struct yaml_tree *group = groups->items[i + 1];
+		const struct yaml_tree *calls = yaml_tree_get(group, "calls");
+
+		if (strcmp(yaml_tree_get(group, "verdict")->value, "refuse") != 0)
+			continue;
+		for (size_t j = 0; j < calls->count; j++)
+			print_call(compiler, calls->items[j], groups->items[i]->value,
+			           groups->items[i]->line, NULL, out);
+	}
+	for (size_t i = 0; i < arguments->count; i += 2)
+		print_call(compiler, arguments->items[i], arguments->items[i]->value,
+		           arguments->items[i]->line,
+		           yaml_tree_get(arguments->items[i + 1], "parameters"), out);
+	buffer_append_text(out, "};\n");
+	emit_count(out, "filter_calls");
 }
 
 static const struct architecture *find_architecture(const char *name)
@@ -411,8 +537,32 @@ static const struct architecture *find_architecture(const char *name)
 	return NULL;
 }
 
-int filter_generate(const char *path, const char *architecture, struct buffer *out,
-                    struct error *err)
+/* The program that decides, and what a listener needs where the file has calls to watch. */
+static int print_all(struct compiler *compiler, const char *name, struct program *program,
+                     struct buffer *out, struct error *err)
+{
+	cleanup_free char *decides = text_printf("filter_%s", name);
+
+	if (!decides)
+		return error_memory(err);
+	buffer_printf(out,
+	              "/* Made from %s during the build, for %s. */\n"
+	              "#include \"plan/filter.h\"\n\n",
+	              compiler->source->path, compiler->architecture->name);
+	if (link_pieces(compiler, false, program, err) < 0)
+		return -1;
+	print_program(program, decides, out);
+	if (!yaml_tree_get(compiler->source->root, "watch"))
+		return 0;
+	if (link_pieces(compiler, true, program, err) < 0)
+		return -1;
+	print_program(program, "filter_watched", out);
+	print_calls(compiler, out);
+	return 0;
+}
+
+int filter_generate(const char *path, const char *architecture, const char *name,
+                    struct buffer *out, struct error *err)
 {
 	cleanup_source struct source source = {0};
 	__attribute__((cleanup(compiler_release))) struct compiler compiler = {
@@ -442,8 +592,7 @@ int filter_generate(const char *path, const char *architecture, struct buffer *o
 		if (open_piece(compiler.architecture, piece_kinds[i].by_default,
 		               &compiler.pieces[i], err) < 0)
 			return -1;
-	if (add_everything(&compiler, err) < 0 || link_pieces(&compiler, program, err) < 0)
+	if (add_everything(&compiler, err) < 0 || print_all(&compiler, name, program, out, err) < 0)
 		return -1;
-	print_program(program, compiler.architecture, out);
 	return buffer_failed(out) ? error_memory(err) : 0;
 }

@@ -1,7 +1,8 @@
 /* The program that turns policies/ into C during the build:
  *
  *   generate tables FOLDER            the tables of policy/tables.h
- *   generate filter FILE ARCHITECTURE the base filter of plan/filter.h
+ *   generate filter FILE ARCHITECTURE NAME
+ *                                     a filter of plan/filter.h
  *
  * It prints nothing but the whole result: a failure leaves standard output empty. */
 #include "base/buffer.h"
@@ -16,9 +17,10 @@ static int generate(int argc, char **argv, struct buffer *out, struct error *err
 {
 	if (argc == 3 && strcmp(argv[1], "tables") == 0)
 		return tables_generate(argv[2], out, err);
-	if (argc == 4 && strcmp(argv[1], "filter") == 0)
-		return filter_generate(argv[2], argv[3], out, err);
-	return error_set(err, "usage: generate tables FOLDER | generate filter FILE ARCHITECTURE");
+	if (argc == 5 && strcmp(argv[1], "filter") == 0)
+		return filter_generate(argv[2], argv[3], argv[4], out, err);
+	return error_set(err,
+	                 "usage: generate tables FOLDER | generate filter FILE ARCHITECTURE NAME");
 }
 
 int main(int argc, char **argv)

@@ -333,6 +333,7 @@ static const struct policy_file {
         {"agents.yaml", KEYS(agent_keys), sections_generate},
         {"limits.yaml", KEYS(limits_keys), limits_generate},
         {"syscalls.yaml", NULL, NULL, NULL},
+        {"supervisor.yaml", NULL, NULL, NULL},
 #undef KEYS
 };
 

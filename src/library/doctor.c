@@ -45,6 +45,16 @@ static const struct probe_result *missing_of_landlock(const struct findings *fin
 	return NULL;
 }
 
+/* What of seeing refusals is missing, or NULL. */
+static const struct probe_result *missing_of_decoy(const struct findings *findings)
+{
+	for (size_t i = 0; i < probes_count; i++)
+		if (findings->results[i].state == PROBE_MISSING &&
+		    findings->results[i].probe->need == PROBE_DECOY)
+			return &findings->results[i];
+	return NULL;
+}
+
 /* --- for people --- */
 
 static const char *word(const struct probe_result *result)
@@ -103,7 +113,10 @@ static void level_lines(const struct findings *findings, struct buffer *out)
 			buffer_printf(out, "mend: %s\n", findings->obstacle->mend);
 		return;
 	}
-	buffer_append_text(out, "\nlevel: namespaces\n");
+	const struct probe_result *blind = missing_of_decoy(findings);
+	buffer_printf(out, "\nlevel: %s\n", blind ? "namespaces" : "namespaces+decoy");
+	if (blind)
+		buffer_printf(out, "without: %s (%s)\n", blind->probe->holds, blind->probe->name);
 	const struct probe_result *second = missing_of_landlock(findings);
 	if (second && second->probe->value == 1)
 		buffer_append_text(out, "without: Landlock, the second wall\n");
@@ -138,6 +151,7 @@ static int text_of(const struct findings *findings, struct buffer *out)
 static const char *const needs[] = {
         [PROBE_REQUIRED] = "required",
         [PROBE_SECOND] = "second",
+        [PROBE_DECOY] = "decoy",
         [PROBE_LATER] = "later",
 };
 
@@ -209,12 +223,14 @@ static json_t *surrounding_list(const struct findings *findings)
 
 static int json_of(const struct findings *findings, struct buffer *out)
 {
-	json_t *object =
-	        json_pack("{s:i, s:o, s:s, s:s, s:I, s:o, s:o, s:o}", "v", 1, "level",
-	                  findings->obstacle ? json_null() : json_string("namespaces"), "kernel",
-	                  findings->kernel.release, "machine", findings->kernel.machine, "user",
-	                  (json_int_t)getuid(), "inside", surrounding_list(findings), "probes",
-	                  probe_objects(findings), "settings", setting_objects());
+	json_t *object = json_pack(
+	        "{s:i, s:o, s:s, s:s, s:I, s:o, s:o, s:o}", "v", 1, "level",
+	        findings->obstacle ? json_null()
+	                           : json_string(missing_of_decoy(findings) ? "namespaces"
+	                                                                    : "namespaces+decoy"),
+	        "kernel", findings->kernel.release, "machine", findings->kernel.machine, "user",
+	        (json_int_t)getuid(), "inside", surrounding_list(findings), "probes",
+	        probe_objects(findings), "settings", setting_objects());
 	cleanup_free char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	json_decref(object);

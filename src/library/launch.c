@@ -5,6 +5,8 @@
 #include "base/path.h"
 #include "base/text.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +74,41 @@ static int anchor_command(const struct place *place, char **command, struct erro
 	return 0;
 }
 
+/* Whether the error of opening a device says that this user of this machine does not have it;
+ * others say nothing. */
+static bool says_absent(int number)
+{
+	static const int numbers[] = {ENOENT, EACCES, EPERM, ENODEV, ENXIO};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (numbers[i] == number)
+			return true;
+	return false;
+}
+
+/* Whether refusals can be seen here, and must be. `blind` says why they cannot. */
+static int find_level(const struct remit_options *options, struct launch *launch, struct error *err)
+{
+	cleanup_close int device = -1;
+
+	if (options->level == REMIT_LEVEL_NAMESPACES) {
+		launch->blind = text_copy("--layers namespaces");
+		return launch->blind ? 0 : error_memory(err);
+	}
+	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (device >= 0)
+		return 0;
+	int number = errno;
+	if (!says_absent(number) || options->level == REMIT_LEVEL_WATCHED || options->audit ||
+	    options->fail_on_denial) {
+		error_system(err, number, "level namespaces+decoy cannot be had: /dev/fuse");
+		return error_help(err, "chmod 0666 /dev/fuse (modprobe fuse, where it is absent); "
+		                       "remit doctor says more");
+	}
+	launch->blind = text_printf("/dev/fuse: %s", strerrordesc_np(number));
+	return launch->blind ? 0 : error_memory(err);
+}
+
 static int build_plan(const struct remit_options *options, char *const *environment,
                       struct timing *timing, struct launch *launch, struct error *err)
 {
@@ -81,6 +118,7 @@ static int build_plan(const struct remit_options *options, char *const *environm
 	        .command = launch->command,
 	        .environment = environment,
 	        .user = options->user,
+	        .decoy = launch->blind == NULL,
 	        .strict = options->strict,
 	        .timeout = options->timeout,
 	        .timing = timing,
@@ -109,7 +147,8 @@ int launch_prepare(const struct remit_options *options, char *const *command,
 		                       "what the ceiling permits");
 	}
 	if (policy_check_command(prepared->policy, out->command, err) < 0 ||
-	    anchor_command(&prepared->place, out->command, err) < 0)
+	    anchor_command(&prepared->place, out->command, err) < 0 ||
+	    find_level(options, out, err) < 0)
 		return -1;
 	timing_mark(notices->timing, "decide", "command");
 	return build_plan(options, environment, notices->timing, out, err);
@@ -118,6 +157,7 @@ int launch_prepare(const struct remit_options *options, char *const *command,
 void launch_clear(struct launch *launch)
 {
 	free_command(launch->command);
+	free(launch->blind);
 	plan_free(launch->plan);
 	prepared_clear(&launch->prepared);
 	*launch = (struct launch){0};

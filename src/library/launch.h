@@ -20,6 +20,7 @@ void notices_say(const struct notices *notices, enum remit_notice notice, char *
 struct launch {
 	struct prepared prepared;
 	char **command; /* a copy, anchored to where the caller stands */
+	char *blind;    /* why refusals are not seen (level namespaces); NULL: they are */
 	struct plan *plan;
 };
 

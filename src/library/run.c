@@ -1,9 +1,8 @@
+#include "library/confine.h"
 #include "library/launch.h"
-#include "library/supervise.h"
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,16 +25,20 @@ static void say_plan(const struct plan *plan, const struct policy *policy,
 		                        buffer_failed(&dropped) ? "" : dropped.data));
 	buffer_free(&dropped);
 	notices_say(notices, REMIT_NOTICE_DETAIL,
-	            text_printf("level namespaces, Landlock ABI %d; mode %s (%s)",
-	                        plan->landlock_abi, policy->mode->name, policy->mode_because));
+	            text_printf("level %s, Landlock ABI %d; mode %s (%s)",
+	                        plan->decoy ? "namespaces+decoy" : "namespaces", plan->landlock_abi,
+	                        policy->mode->name, policy->mode_because));
 }
 
-/* Nobody can answer a question yet, so what asks is refused: said where it may be why the command
- * failed. */
-static void say_asks(const struct policy *policy, const struct notices *notices)
+/* What was refused was not seen: said where it may be why the command failed. Nobody can answer a
+ * question yet, so what asks is refused. */
+static void say_blind(const struct launch *launch, const struct notices *notices)
 {
+	const struct policy *policy = launch->prepared.policy;
 	struct decision decision;
 
+	notices_say(notices, REMIT_NOTICE_NOTE,
+	            text_printf("what was refused was not seen (%s)", launch->blind));
 	policy_decide(policy, EFFECT_WRITE, policy->workspace, &decision);
 	if (decision.verdict != VERDICT_ASK)
 		return;
@@ -71,26 +74,6 @@ static void say_timing(const struct notices *notices)
 		            text_printf("%8.1f us  total", (double)timing_total(timing) / 1000));
 }
 
-static int confine(const struct remit_options *options, const struct plan *plan,
-                   struct timing *timing, int *status, struct error *err)
-{
-	struct sandbox sandbox;
-	const struct sandbox_request start = {
-	        .plan = plan,
-	        .arguments = options->arguments,
-	        .arguments_size = options->arguments_size,
-	        .timing = timing,
-	};
-
-	if (sandbox_start(&start, &sandbox, err) < 0)
-		return -1;
-	int result = supervise(&sandbox, plan, plan->wall_seconds, status, err);
-	timing_mark(timing, "end", "status");
-	sandbox_close(&sandbox);
-	timing_mark(timing, "end", "teardown");
-	return result;
-}
-
 static int run(const struct remit_options *options, char *const *command, char *const *environment,
                const struct notices *notices, int *status, struct error *err)
 {
@@ -101,10 +84,10 @@ static int run(const struct remit_options *options, char *const *command, char *
 		return -1;
 	say_plan(launch.plan, launch.prepared.policy, notices);
 	timing_mark(notices->timing, "launch", "notices");
-	if (confine(options, launch.plan, notices->timing, status, err) < 0)
+	if (confine_run(options, &launch, notices, status, err) < 0)
 		return -1;
-	if (*status != 0)
-		say_asks(launch.prepared.policy, notices);
+	if (*status != 0 && launch.blind)
+		say_blind(&launch, notices);
 	return 0;
 }
 

@@ -18,10 +18,14 @@ enum {
 	GRACE_MILLISECONDS = 2000,
 };
 
-struct watch {
+struct waiting {
 	struct sandbox *sandbox;
-	long long deadline; /* milliseconds on CLOCK_MONOTONIC; 0: none */
-	bool terminated;    /* SIGTERM was sent because the time is up */
+	struct watch *watch; /* or NULL */
+	long long deadline;  /* milliseconds on CLOCK_MONOTONIC; 0: none */
+	bool terminated;     /* SIGTERM was sent because the time is up */
+	/* A signal came that would end COMMAND, which was not running yet: until when that may
+	 * take. 0: none came. */
+	long long start_deadline;
 };
 
 static long long now(void)
@@ -39,49 +43,80 @@ static bool reaches_command(const struct signalfd_siginfo *info)
 	return info->ssi_code == SI_KERNEL && !(info->ssi_signo == SIGHUP && getsid(0) == getpid());
 }
 
-static void hand_on(const struct watch *watch)
+static bool is_starting(const struct waiting *waiting)
+{
+	return __atomic_load_n(&waiting->sandbox->report->outcome, __ATOMIC_ACQUIRE) ==
+	       SANDBOX_STARTING;
+}
+
+/* COMMAND gets the signal when it runs; but the start itself may wait, for who reads the log. */
+static void note_unwanted(struct waiting *waiting, unsigned number)
+{
+	if ((number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT) &&
+	    is_starting(waiting) && !waiting->start_deadline)
+		waiting->start_deadline = now() + GRACE_MILLISECONDS;
+}
+
+static void hand_on(struct waiting *waiting)
 {
 	struct signalfd_siginfo info;
 
-	if (read(watch->sandbox->arriving, &info, sizeof(info)) != sizeof(info))
+	if (read(waiting->sandbox->arriving, &info, sizeof(info)) != sizeof(info))
 		return;
+	note_unwanted(waiting, info.ssi_signo);
 	if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE || info.ssi_signo == SIGTTIN ||
 	    info.ssi_signo == SIGTTOU || reaches_command(&info))
 		return;
-	sandbox_signal(watch->sandbox, (int)info.ssi_signo);
+	sandbox_signal(waiting->sandbox, (int)info.ssi_signo);
 }
 
-static void time_is_up(struct watch *watch)
+static void time_is_up(struct waiting *waiting)
 {
-	if (watch->terminated)
-		kill(watch->sandbox->init, SIGKILL);
+	if (waiting->terminated)
+		kill(waiting->sandbox->init, SIGKILL);
 	else
-		sandbox_signal(watch->sandbox, SIGTERM);
-	watch->deadline = watch->terminated ? 0 : now() + GRACE_MILLISECONDS;
-	watch->terminated = true;
+		sandbox_signal(waiting->sandbox, SIGTERM);
+	waiting->deadline = waiting->terminated ? 0 : now() + GRACE_MILLISECONDS;
+	waiting->terminated = true;
 }
 
-static int time_left(const struct watch *watch)
+static int time_left(const struct waiting *waiting)
 {
-	if (!watch->deadline)
+	long long first = waiting->deadline;
+
+	if (!first || (waiting->start_deadline && waiting->start_deadline < first))
+		first = waiting->start_deadline;
+	if (!first)
 		return -1;
-	long long left = watch->deadline - now();
+	long long left = first - now();
 	if (left < 0)
 		return 0;
 	return left > 1000000 ? 1000000 : (int)left;
 }
 
-/* Returns when the outcome is final or pid 1 is gone. */
-static int wait_for_end(struct watch *watch, struct error *err)
+/* What it watched must not go on without it. */
+static int watch_is_over(struct waiting *waiting, struct error *err)
+{
+	if (watch_failure(waiting->watch, err))
+		return -1;
+	/* Nothing to say: the sandbox failed first. */
+	if (waiting->sandbox->report->outcome == SANDBOX_FAILED)
+		return 0;
+	return error_set(err, "the watch was ended, and all that it watched with it");
+}
+
+/* Returns when the outcome is final or pid 1 is gone; negative where the watch is over first. */
+static int wait_for_end(struct waiting *waiting, struct error *err)
 {
 	struct pollfd places[] = {
-	        {.fd = watch->sandbox->event, .events = POLLIN},
-	        {.fd = watch->sandbox->process, .events = POLLIN},
-	        {.fd = watch->sandbox->arriving, .events = POLLIN},
+	        {.fd = waiting->sandbox->event, .events = POLLIN},
+	        {.fd = waiting->sandbox->process, .events = POLLIN},
+	        {.fd = waiting->sandbox->arriving, .events = POLLIN},
+	        {.fd = waiting->watch ? waiting->watch->channel : -1, .events = POLLIN},
 	};
 
 	for (;;) {
-		int ready = poll(places, 3, time_left(watch));
+		int ready = poll(places, 4, time_left(waiting));
 		/* COMMAND may be running: short of memory is no reason to end it. */
 		if (ready < 0 && errno != EINTR && errno != ENOMEM)
 			return error_system(err, errno, "poll");
@@ -89,10 +124,17 @@ static int wait_for_end(struct watch *watch, struct error *err)
 			continue;
 		if (places[0].revents || places[1].revents)
 			return 0;
+		if (places[3].revents)
+			return watch_is_over(waiting, err);
 		if (places[2].revents)
-			hand_on(watch);
-		if (watch->deadline && now() >= watch->deadline)
-			time_is_up(watch);
+			hand_on(waiting);
+		if (waiting->deadline && now() >= waiting->deadline)
+			time_is_up(waiting);
+		if (waiting->start_deadline && now() >= waiting->start_deadline) {
+			if (is_starting(waiting))
+				return error_set(err, "interrupted before the command was started");
+			waiting->start_deadline = 0;
+		}
 	}
 }
 
@@ -135,14 +177,17 @@ static int not_executed(const struct sandbox_report *report, const struct plan *
 	return 0;
 }
 
-static int judge(const struct watch *watch, const struct plan *plan, int *status, struct error *err)
+static int judge(const struct waiting *waiting, const struct plan *plan, int *status,
+                 struct error *err)
 {
-	const struct sandbox_report *report = watch->sandbox->report;
+	const struct sandbox_report *report = waiting->sandbox->report;
 
 	switch (__atomic_load_n(&report->outcome, __ATOMIC_ACQUIRE)) {
 	case SANDBOX_NOT_EXECUTED:
 		return not_executed(report, plan, status, err);
 	case SANDBOX_FAILED:
+		if (waiting->watch && watch_failure(waiting->watch, err))
+			return -1;
 		error_set(err, "%s", report->message);
 		return *report->help ? error_help(err, "%s", report->help) : -1;
 	case SANDBOX_ENDED:
@@ -156,21 +201,21 @@ static int judge(const struct watch *watch, const struct plan *plan, int *status
 	default:
 		return error_set(err, "the sandbox's first process was killed while starting");
 	}
-	if (watch->terminated)
+	if (waiting->terminated)
 		*status = REMIT_STATUS_TIMED_OUT;
 	return 0;
 }
 
-int supervise(struct sandbox *sandbox, const struct plan *plan, unsigned seconds, int *status,
-              struct error *err)
+int supervise(struct sandbox *sandbox, struct watch *watch, const struct plan *plan,
+              unsigned seconds, int *status, struct error *err)
 {
-	struct watch watch = {.sandbox = sandbox};
+	struct waiting waiting = {.sandbox = sandbox, .watch = watch};
 
 	if (seconds)
-		watch.deadline = now() + (long long)seconds * 1000;
-	if (wait_for_end(&watch, err) < 0)
+		waiting.deadline = now() + (long long)seconds * 1000;
+	if (wait_for_end(&waiting, err) < 0)
 		return -1;
 	if (sandbox->report->input_moved && sandbox->report->outcome == SANDBOX_ENDED)
 		lseek(STDIN_FILENO, sandbox->report->input_offset, SEEK_SET);
-	return judge(&watch, plan, status, err);
+	return judge(&waiting, plan, status, err);
 }

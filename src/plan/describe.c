@@ -10,7 +10,7 @@
 static const char *const kinds[] = {
         [MOUNT_BIND] = "bind",   [MOUNT_SCRATCH] = "scratch", [MOUNT_EMPTY] = "empty",
         [MOUNT_LINK] = "link",   [MOUNT_CONTENT] = "content", [MOUNT_MASK] = "mask",
-        [MOUNT_COVER] = "cover", [MOUNT_PIN] = "pin",
+        [MOUNT_COVER] = "cover", [MOUNT_PIN] = "pin",         [MOUNT_DECOY] = "decoy",
 };
 
 const char *describe_mount_kind(enum mount_kind kind)
@@ -24,6 +24,7 @@ const char *describe_mount_access(const struct plan_mount *mount)
 	case MOUNT_LINK:
 		return "";
 	case MOUNT_MASK:
+	case MOUNT_DECOY:
 		return "none";
 	case MOUNT_SCRATCH:
 		return "write";
@@ -201,7 +202,11 @@ int describe_text(const struct plan *plan, const struct policy *policy, bool raw
 		text(out, plan->notes[i].message);
 		buffer_append_text(out, "\n");
 	}
-	filter("filter of every run", filter_base, filter_base_count, raw, out);
+	if (plan->decoy)
+		filter("filter of every watched run", filter_watched, filter_watched_count, raw,
+		       out);
+	else
+		filter("filter of every run", filter_base, filter_base_count, raw, out);
 	if (plan->filter_count)
 		filter("filter of this plan", plan->filter, plan->filter_count, raw, out);
 	return buffer_failed(out) ? -1 : 0;

@@ -196,7 +196,9 @@ static json_t *filters(const struct plan *plan)
 {
 	cleanup_json json_t *array = json_array();
 
-	if (json_array_append_new(array, filter("base", filter_base, filter_base_count)) < 0)
+	if (json_array_append_new(
+	            array, plan->decoy ? filter("watched", filter_watched, filter_watched_count)
+	                               : filter("base", filter_base, filter_base_count)) < 0)
 		return NULL;
 	if (plan->filter_count &&
 	    json_array_append_new(array, filter("plan", plan->filter, plan->filter_count)) < 0)
@@ -206,7 +208,8 @@ static json_t *filters(const struct plan *plan)
 
 int describe_json(const struct plan *plan, const struct policy *policy, struct buffer *out)
 {
-	cleanup_json json_t *object = json_pack("{s:i, s:s}", "v", 1, "level", "namespaces");
+	cleanup_json json_t *object = json_pack("{s:i, s:s}", "v", 1, "level",
+	                                        plan->decoy ? "namespaces+decoy" : "namespaces");
 
 	if (!object || set(object, "agent", string(policy->agent_name)) < 0 ||
 	    set(object, "file", string(policy->agent_file)) < 0 ||

@@ -13,6 +13,26 @@
 extern const struct sock_filter filter_base[];
 extern const size_t filter_base_count;
 
+/* The same for a run with a listener: what filter_base refuses with EPERM, and calls that are
+ * watched, wait for its answer (SECCOMP_RET_USER_NOTIF). */
+extern const struct sock_filter filter_watched[];
+extern const size_t filter_watched_count;
+
+/* For the watch itself (policies/supervisor.yaml). */
+extern const struct sock_filter filter_supervisor[];
+extern const size_t filter_supervisor_count;
+
+/* A call that filter_base can refuse: what a report says of it. */
+struct filter_call {
+	int number;
+	const char *name;
+	const char *because;           /* "syscalls.yaml:127 mounts" */
+	const char *const *parameters; /* names of arguments that decide, NULL-terminated */
+};
+
+extern const struct filter_call filter_calls[];
+extern const size_t filter_calls_count;
+
 struct filter_options {
 	/* Execution is limited to named programs: what Landlock does not see of it is refused. */
 	bool limited_exec;

@@ -11,6 +11,7 @@ int plan_layout_part(const struct plan_request *request, struct plan *plan, stru
 int plan_command_part(const struct plan_request *request, struct plan *plan, struct error *err);
 int plan_accounts_part(const struct plan_request *request, struct plan *plan, struct error *err);
 int plan_masks_part(const struct plan_request *request, struct plan *plan, struct error *err);
+int plan_decoys_part(const struct plan_request *request, struct plan *plan, struct error *err);
 int plan_idmap_part(const struct plan_request *request, struct plan *plan, struct error *err);
 int plan_landlock_part(const struct plan_request *request, struct plan *plan, struct error *err);
 int plan_filter_part(const struct plan_request *request, struct plan *plan, struct error *err);

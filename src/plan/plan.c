@@ -61,6 +61,7 @@ static int rank(enum mount_kind kind)
 	case MOUNT_COVER:
 		return 2;
 	case MOUNT_MASK:
+	case MOUNT_DECOY:
 		return 3;
 	default:
 		return 0;
@@ -116,17 +117,12 @@ static const struct {
 	const char *name;
 	int (*add)(const struct plan_request *request, struct plan *plan, struct error *err);
 } parts[] = {
-        {"identity", plan_identity_part},
-        {"connect", plan_connect_part},
-        {"layout", plan_layout_part},
-        {"accounts", plan_accounts_part},
-        {"landlock", plan_landlock_part},
-        {"environment", plan_environment_part},
-        {"command", plan_command_part},
-        {"masks", plan_masks_part},
-        {"order", order_part},
-        {"idmap", plan_idmap_part},
-        {"filter", plan_filter_part},
+        {"identity", plan_identity_part}, {"connect", plan_connect_part},
+        {"layout", plan_layout_part},     {"accounts", plan_accounts_part},
+        {"landlock", plan_landlock_part}, {"environment", plan_environment_part},
+        {"command", plan_command_part},   {"masks", plan_masks_part},
+        {"decoys", plan_decoys_part},     {"order", order_part},
+        {"idmap", plan_idmap_part},       {"filter", plan_filter_part},
         {"limits", plan_limits_part},
 };
 

@@ -21,6 +21,7 @@ enum mount_kind {
 	MOUNT_LINK,    /* a symbolic link with the text of `source` */
 	MOUNT_CONTENT, /* a read-only file with the text of `source` */
 	MOUNT_MASK,    /* an empty, unreadable file or folder over what is there */
+	MOUNT_DECOY,   /* the same, in a private folder that does not have the name */
 	MOUNT_COVER,   /* what is there, read-only */
 	MOUNT_PIN,     /* what is there, as it is: a mount point cannot be renamed or removed */
 };
@@ -70,6 +71,7 @@ struct plan_note {
 
 struct plan {
 	struct plan_identity identity;
+	bool decoy; /* level namespaces+decoy: what is refused is answered and seen */
 
 	struct plan_mount *mounts;
 	size_t mount_count, mount_capacity;
@@ -105,6 +107,7 @@ struct plan_request {
 	char **command;           /* NULL-terminated */
 	char *const *environment; /* the caller's, NULL-terminated */
 	long long user;           /* --user, or -1 */
+	bool decoy;               /* level namespaces+decoy, not namespaces */
 	bool strict;              /* what is held only if it exists at launch is an error */
 	unsigned timeout;         /* --timeout in seconds; 0: none */
 	struct timing *timing;    /* or NULL */

@@ -16,6 +16,7 @@
 enum probe_need {
 	PROBE_REQUIRED, /* without it there is no level `namespaces` */
 	PROBE_SECOND,   /* a second wall, or what one cannot do everything without */
+	PROBE_DECOY,    /* what refusals are seen by: level namespaces+decoy */
 	PROBE_LATER,    /* not used yet */
 };
 

@@ -1,6 +1,7 @@
 /* The trials: each does once what a stage of the sandbox does, and looks whether it had an effect.
  * They run in a process that ends behind them, so that descriptors are left to its end. */
 #include "base/cleanup.h"
+#include "base/fuse_mount.h"
 #include "base/kernel.h"
 #include "plan/filter.h"
 #include "plan/identity.h"
@@ -368,12 +369,20 @@ int probe_landlock(int abi, struct probe_report *report)
 	return try_effect(abi, report);
 }
 
-/* --- later --- */
+/* --- seeing refusals, and later --- */
 
 int probe_fuse(int value, struct probe_report *report)
 {
+	struct error err = {0};
+	int device = -1;
+	int mount = -1;
+
 	(void)value;
-	return open("/dev/fuse", O_RDWR | O_CLOEXEC) < 0 ? probe_failed(report, "/dev/fuse") : 0;
+	if (open("/dev/fuse", O_RDWR | O_CLOEXEC) < 0)
+		return probe_failed(report, "/dev/fuse");
+	if (mount_fuse(getuid(), getgid(), &device, &mount, &err) < 0)
+		return probe_failed(report, error_message(&err));
+	return 0;
 }
 
 /* Whether groups may be made here, and memory is counted in them; none is made. */

@@ -23,6 +23,7 @@ static const struct {
         {"privileges", stage_privileges},
         {"landlock", stage_landlock},
         {"filters", stage_filters},
+        {"watch", stage_watch},
 };
 
 static _Noreturn void fail(struct entering *entering, const char *stage, const struct error *err)

@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "base/message.h"
 #include "base/text.h"
 #include "sandbox/stage.h"
 
@@ -79,5 +80,7 @@ int stage_identity(struct entering *entering, struct error *err)
 	 * before. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return error_system(err, errno, "PR_SET_PDEATHSIG");
-	return supervisor_alive(entering, err);
+	if (supervisor_alive(entering, err) < 0)
+		return -1;
+	return entering->gate < 0 ? 0 : message_send(entering->gate, SANDBOX_GATE_MAPPED, -1, err);
 }

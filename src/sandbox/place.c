@@ -101,6 +101,15 @@ int place_attach(int mount, int target, struct error *err)
 	return 0;
 }
 
+int place_decoy(const struct entering *entering, const char *path, struct error *err)
+{
+	cleanup_close int place = open_below(entering->decoy, path[1] ? path + 1 : ".");
+
+	if (place < 0)
+		return error_system(err, errno, "%s in the decoy", path);
+	return place_clone(place, err);
+}
+
 int place_mask(const struct entering *entering, int target, struct error *err)
 {
 	struct stat status;

@@ -27,6 +27,9 @@ int place_attributes(int mount, uint64_t set, uint64_t clear, bool recursive, st
 /* Covers what stands at `target` (O_PATH) by an empty, unreadable file or folder. */
 int place_mask(const struct entering *entering, int target, struct error *err);
 
+/* A detached clone of what the decoy has at `path` (absolute). */
+int place_decoy(const struct entering *entering, const char *path, struct error *err);
+
 /* Attaches the detached tree `mount` at `target` (O_PATH). */
 int place_attach(int mount, int target, struct error *err);
 

@@ -40,8 +40,18 @@ struct sandbox {
 	bool blocked;     /* `signals` is to be restored */
 };
 
+/* Messages (base/message.h) between pid 1 and whoever watches the run, in this order. */
+enum {
+	SANDBOX_GATE_MAPPED = 'M',   /* from pid 1: the ids of the user namespace are mapped */
+	SANDBOX_GATE_DECOY = 'D',    /* to pid 1, with a detached mount of the decoy */
+	SANDBOX_GATE_LISTENER = 'L', /* from pid 1, with the filter's listener */
+	SANDBOX_GATE_WATCHING = 'W', /* to pid 1: calls are answered from here on */
+};
+
 struct sandbox_request {
 	const struct plan *plan;
+	int processor; /* that pid 1 shares with who watches while it builds; -1: none */
+	int gate;      /* socket to whoever watches the run, or -1: nobody does. Borrowed */
 	/* The program's own arguments in memory: overwritten inside, where /proc/1/cmdline would
 	 * show them. plan->command must not point into it. */
 	char *arguments;

@@ -4,14 +4,19 @@
 #define REMIT_SANDBOX_STAGE_H
 
 #include "base/error.h"
+#include "base/processor.h"
 #include "plan/plan.h"
 #include "sandbox/sandbox.h"
 
 struct entering {
 	const struct plan *plan;
 	struct sandbox_report *report;
-	int event;    /* eventfd that tells the supervisor */
-	int lifeline; /* one byte says that the id maps are written; end of file: parent is dead */
+	int event;     /* eventfd that tells the supervisor */
+	int lifeline;  /* one byte says that the id maps are written; end of file: parent is dead */
+	int processor; /* to share while building, or -1 */
+	struct processor_hold hold;
+	int gate;     /* to whoever watches, or -1 */
+	int listener; /* of the filter, or -1 */
 	char *arguments;
 	size_t arguments_size;
 	struct timing *timing; /* or NULL */
@@ -19,6 +24,7 @@ struct entering {
 	uid_t caller;          /* ids before the user namespace hid them */
 	gid_t caller_group;
 
+	int decoy; /* what answers for all that was not granted, as a mount; -1: nothing does */
 	int store; /* the private tmpfs, out of the tool's sight */
 	int root;  /* the sandbox's root, a folder of `store` */
 	dev_t store_device;
@@ -37,6 +43,7 @@ int stage_limits(struct entering *entering, struct error *err);
 int stage_privileges(struct entering *entering, struct error *err);
 int stage_landlock(struct entering *entering, struct error *err);
 int stage_filters(struct entering *entering, struct error *err);
+int stage_watch(struct entering *entering, struct error *err);
 
 /* Becomes pid 1 of the sandbox: executes COMMAND and stays until it ends. Does not return. */
 _Noreturn void stage_init(struct entering *entering);

@@ -7,6 +7,7 @@
  * At the end what must not be written is made read-only, and the root is changed. */
 #include "base/cleanup.h"
 #include "base/kernel.h"
+#include "base/message.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "sandbox/place.h"
@@ -43,6 +44,31 @@ static int make_tmpfs(const char *size, struct error *err)
 	return mount < 0 ? error_system(err, errno, "fsmount tmpfs") : mount;
 }
 
+/* What answers for all that was not granted comes from whoever watches, and becomes the root. A
+ * second clone stays in the tool's way nowhere: pieces of it lie over what is refused by name. */
+static int take_decoy(struct entering *entering, struct error *err)
+{
+	processor_hold(entering->processor, &entering->hold);
+	if (message_expect(entering->gate, SANDBOX_GATE_DECOY, &entering->decoy, err) < 0)
+		return -1;
+	if (entering->decoy < 0)
+		return error_set(err, "no decoy came");
+	if (move_mount(entering->decoy, "", AT_FDCWD, unseen, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return error_system(err, errno, "attaching the decoy");
+	entering->root =
+	        open_tree(entering->decoy, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return entering->root < 0 ? error_system(err, errno, "open_tree of the decoy") : 0;
+}
+
+/* Without a decoy the root is a folder of the store. */
+static int make_root(struct entering *entering, struct error *err)
+{
+	if (entering->gate >= 0)
+		return take_decoy(entering, err);
+	entering->root = open_tree(entering->store, "root", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return entering->root < 0 ? error_system(err, errno, "open_tree of the root") : 0;
+}
+
 /* Should: cut propagation, make the store, attach the root on top of the host's.
  * Mustn't: leave a mount shared with the host; depend on any folder of the host. */
 int stage_store(struct entering *entering, struct error *err)
@@ -66,9 +92,8 @@ int stage_store(struct entering *entering, struct error *err)
 	    fstat(entering->store, &status) < 0)
 		return error_system(err, errno, "filling the private tmpfs");
 	entering->store_device = status.st_dev;
-	entering->root = open_tree(entering->store, "root", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (entering->root < 0)
-		return error_system(err, errno, "open_tree of the root");
+	if (make_root(entering, err) < 0)
+		return -1;
 	if (move_mount(entering->root, "", AT_FDCWD, unseen, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return error_system(err, errno, "attaching the root");
 	static const char *const folders[] = {"/dev", "/proc", "/run", "/var"};
@@ -164,6 +189,23 @@ static int attach_new(const struct entering *entering, const struct plan_mount *
 	return place_attach(owned, target, err);
 }
 
+/* Covers `target` by what refuses it, and says so where there is a decoy. The decoy holds what the
+ * plan knows; a mask of another type only refuses. */
+static int cover_up(const struct entering *entering, const struct plan_mount *mount, int target,
+                    struct error *err)
+{
+	struct stat status;
+
+	if (fstat(target, &status) < 0)
+		return error_system(err, errno, "%s", mount->path);
+	if (entering->decoy < 0 || mount->directory != S_ISDIR(status.st_mode))
+		return place_mask(entering, target, err);
+	cleanup_close int tree = place_decoy(entering, mount->path, err);
+	if (tree < 0 || place_attributes(tree, PLAIN | MOUNT_ATTR_RDONLY, 0, true, err) < 0)
+		return -1;
+	return place_attach(tree, target, err);
+}
+
 /* Over what is there: a cover, a mask, a pin. */
 static int attach_over(const struct entering *entering, const struct plan_mount *mount,
                        struct error *err)
@@ -173,7 +215,7 @@ static int attach_over(const struct entering *entering, const struct plan_mount 
 	if (target < 0)
 		return error_system(err, errno, "%s", mount->path);
 	if (mount->kind == MOUNT_MASK)
-		return place_mask(entering, target, err);
+		return cover_up(entering, mount, target, err);
 	cleanup_close int tree = place_clone(target, err);
 	if (tree < 0)
 		return -1;
@@ -186,6 +228,8 @@ static int attach_over(const struct entering *entering, const struct plan_mount 
 static int make_link(const struct entering *entering, const struct plan_mount *mount,
                      struct error *err)
 {
+	if (entering->decoy >= 0)
+		return 0; /* it has the plan's links */
 	cleanup_free char *parent = path_parent(mount->path);
 
 	if (!parent)
@@ -213,6 +257,9 @@ static int carry_out(const struct entering *entering, size_t number, struct erro
 		                  PLAIN, err);
 	case MOUNT_EMPTY:
 		/* Made read-only by stage_seal: something may still have to be mounted inside. */
+		if (entering->decoy >= 0)
+			return attach_new(entering, mount, place_decoy(entering, mount->path, err),
+			                  true, PLAIN, err);
 		return attach_new(entering, mount,
 		                  clone_folder(entering, "empty", number, 0555, err), true, PLAIN,
 		                  err);
@@ -220,6 +267,9 @@ static int carry_out(const struct entering *entering, size_t number, struct erro
 		return attach_new(entering, mount,
 		                  clone_content(entering, mount->source, number, err), false,
 		                  PLAIN | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, err);
+	case MOUNT_DECOY:
+		return attach_new(entering, mount, place_decoy(entering, mount->path, err),
+		                  mount->directory, PLAIN | MOUNT_ATTR_RDONLY, err);
 	case MOUNT_LINK:
 		return make_link(entering, mount, err);
 	case MOUNT_MASK:
@@ -275,6 +325,8 @@ int stage_root(struct entering *entering, struct error *err)
 		return error_system(err, errno, "/");
 	close(steal_descriptor(&entering->root));
 	close(steal_descriptor(&entering->store));
+	if (entering->decoy >= 0)
+		close(steal_descriptor(&entering->decoy));
 	if (chdir(entering->plan->directory) < 0)
 		return error_system(err, errno, "%s", entering->plan->directory);
 	return 0;

@@ -1,6 +1,7 @@
 /* Escaping of text for terminals; the kernel's table of mounts. */
 #include "base/escape.h"
 #include "base/mount_table.h"
+#include "base/sha256.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -167,6 +168,35 @@ START_TEST(mounts_of_any_length)
 END_TEST
 
 /* The table of this machine, whatever it is. */
+/* The examples of FIPS 180-4, and lengths around the ends of blocks, from sha256sum(1). */
+static const struct {
+	const char *text; /* repeated */
+	size_t count;
+	const char *digest;
+} digests[] = {
+        {"", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1,
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+        {"a", 55, "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318"},
+        {"a", 56, "b35439a4ac6f0948b6d6f9e3c6af0f5f590ce20f1bde7090ef7970686ec6738a"},
+        {"a", 64, "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"},
+        {"a", 119, "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb"},
+        {"a", 1000, "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3"},
+};
+
+START_TEST(sha256_as_published)
+{
+	cleanup_buffer struct buffer text = {0};
+	char digest[SHA256_TEXT];
+
+	for (size_t i = 0; i < digests[_i].count; i++)
+		buffer_append_text(&text, digests[_i].text);
+	sha256_text(text.data, text.size, digest);
+	ck_assert_str_eq(digest, digests[_i].digest);
+}
+END_TEST
+
 START_TEST(own_mounts_are_read)
 {
 	struct mount_table table;
@@ -199,6 +229,7 @@ int main(void)
 	                    (int)(sizeof(mount_cases) / sizeof(mount_cases[0])));
 	tcase_add_test(mounts, mounts_of_any_length);
 	tcase_add_test(mounts, own_mounts_are_read);
+	tcase_add_loop_test(mounts, sha256_as_published, 0, sizeof(digests) / sizeof(*digests));
 	suite_add_tcase(suite, mounts);
 
 	SRunner *runner = srunner_create(suite);

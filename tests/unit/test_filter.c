@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "both.h"
 #include "golden.h"
 #include "plan/filter.h"
 #include "simulator.h"
@@ -29,20 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The programs of both architectures, under names of their own. */
-#define filter_base       program_x86_64
-#define filter_base_count program_x86_64_count
-#include "filter-x86_64.c"
-#undef filter_base
-#undef filter_base_count
-#define filter_base       program_aarch64
-#define filter_base_count program_aarch64_count
-#include "filter-aarch64.c"
-#undef filter_base
-#undef filter_base_count
-
 enum {
-	ARCHITECTURES = 2,
 	/* Fewer rows mean that a table was not read. */
 	ROWS_EXPECTED = 300,
 	/* System calls with small numbers: all that exist, and room. */
@@ -53,13 +41,6 @@ enum {
 static const uint64_t rubbish = 0xdeadbeef00000000;
 
 static const char *const answers[] = {"allow", "EPERM", "ENOSYS", "kill"};
-
-static const struct architecture architectures[ARCHITECTURES] = {
-        {"x86_64", AUDIT_ARCH_X86_64, SCMP_ARCH_X86_64, program_x86_64, &program_x86_64_count,
-         "tests/filter/x86_64.table"},
-        {"aarch64", AUDIT_ARCH_AARCH64, SCMP_ARCH_AARCH64, program_aarch64, &program_aarch64_count,
-         "tests/filter/aarch64.table"},
-};
 
 START_TEST(answers_as_the_golden_table)
 {

@@ -150,7 +150,7 @@ START_TEST(generator_refuses)
 		           strcmp(table_files[i].name, row->file) == 0 ? row : NULL);
 	bool filter = strcmp(row->file, "syscalls.yaml") == 0;
 	const char *const tables_argv[] = {program, "tables", folder, NULL};
-	const char *const filter_argv[] = {program, "filter", edited, "x86_64", NULL};
+	const char *const filter_argv[] = {program, "filter", edited, "x86_64", "base", NULL};
 	int status = generate(filter ? filter_argv : tables_argv, output);
 	cleanup_free char *said = read_text(output);
 	remove_folder(folder);

@@ -1,0 +1,124 @@
+#include "library/output.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Standard streams are the tool's: what it writes there would stand in the log as records.
+ * A character device (a terminal, /dev/null) is nothing that is read back as a log. */
+static int refuse_streams(const char *option, const char *text, int file, struct error *err)
+{
+	static const char *const names[] = {"standard input", "standard output", "standard error"};
+	struct stat status;
+
+	if (fstat(file, &status) < 0)
+		return error_system(err, errno, "%s %s", option, text);
+	for (int stream = 0; stream < 3 && !S_ISCHR(status.st_mode); stream++) {
+		struct stat other;
+		if (fstat(stream, &other) < 0 || other.st_dev != status.st_dev ||
+		    other.st_ino != status.st_ino)
+			continue;
+		error_set(err, "%s %s is also the %s of the command, which could forge records",
+		          option, text, names[stream]);
+		return error_help(err, "a file or a pipe of its own: %s FILE", option);
+	}
+	return 0;
+}
+
+static int take_descriptor(const char *option, const char *text, struct error *err)
+{
+	char *end;
+
+	errno = 0;
+	long number = strtol(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || *end || errno || number > INT_MAX) {
+		error_set(err, "%s fd:%s: not a descriptor", option, text);
+		return error_help(err, "a number: %s fd:3", option);
+	}
+	int flags = fcntl((int)number, F_GETFL);
+	if (flags < 0)
+		return error_system(err, errno, "%s fd:%s", option, text);
+	if ((flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH))
+		return error_set(err, "%s fd:%s is not open for writing", option, text);
+	/* Out of the way of standard streams. */
+	int copy = fcntl((int)number, F_DUPFD_CLOEXEC, 3);
+	return copy < 0 ? error_system(err, errno, "%s fd:%s", option, text) : copy;
+}
+
+static bool tool_may_write(const struct policy *policy, const char *path)
+{
+	struct decision decision;
+
+	if (path_within(path, policy->workspace) ||
+	    (policy->repository && path_within(path, policy->repository)) ||
+	    (policy->git_folder && path_within(path, policy->git_folder)))
+		return true;
+	policy_decide(policy, EFFECT_WRITE, path, &decision);
+	return decision.verdict != VERDICT_DENY && decision.region == REGION_PROJECT &&
+	       !decision.no_region;
+}
+
+/* The path that `text` means, links of its folder resolved. NULL with an error set, or where memory
+ * is exhausted. */
+static char *find(const char *option, const char *text, struct error *err)
+{
+	cleanup_free char *current = getcwd(NULL, 0);
+	cleanup_free char *path = current ? path_absolute(current, text) : NULL;
+	cleanup_free char *parent = path ? path_parent(path) : NULL;
+	cleanup_free char *folder = NULL;
+
+	if (!current)
+		error_system(err, errno, "the current directory");
+	if (!parent || file_real_path(parent, &folder, err) < 0)
+		return NULL;
+	if (!folder) {
+		error_set(err, "%s %s: there is no folder %s", option, text, parent);
+		return NULL;
+	}
+	return path_join(folder, path_name(path));
+}
+
+static int open_file(const char *option, const char *text, const struct policy *policy,
+                     struct error *err)
+{
+	cleanup_free char *path = find(option, text, err);
+	struct stat status;
+
+	if (!path)
+		return err->message ? -1 : error_memory(err);
+	if (tool_may_write(policy, path)) {
+		error_set(err, "%s %s lies where the tool may write", option, text);
+		return error_help(err, "a place outside of the workspace");
+	}
+	cleanup_close int file =
+	        open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+	if (file < 0 || fstat(file, &status) < 0)
+		return error_system(err, errno, "%s %s", option, text);
+	if (S_ISREG(status.st_mode) && status.st_nlink != 1)
+		return error_set(err, "%s %s has a second name, which may be the tool's", option,
+		                 text);
+	int copy = fcntl(file, F_DUPFD_CLOEXEC, 3);
+	return copy < 0 ? error_system(err, errno, "%s %s", option, text) : copy;
+}
+
+int output_open(const char *option, const char *text, const struct policy *policy,
+                struct error *err)
+{
+	if (!*text)
+		return error_set(err, "%s needs a file or fd:N", option);
+	cleanup_close int file = strncmp(text, "fd:", 3) == 0
+	                                 ? take_descriptor(option, text + 3, err)
+	                                 : open_file(option, text, policy, err);
+	if (file < 0 || refuse_streams(option, text, file, err) < 0)
+		return -1;
+	return steal_descriptor(&file);
+}

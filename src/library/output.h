@@ -1,0 +1,16 @@
+/* Files that remit writes for the operator: never where the tool could write. */
+#ifndef REMIT_LIBRARY_OUTPUT_H
+#define REMIT_LIBRARY_OUTPUT_H
+
+#include "base/error.h"
+#include "policy/policy.h"
+
+/* Opens "FILE" (created with mode 0600 where it does not exist, appended to where it does) or takes
+ * "fd:N", a descriptor of the caller that is open for writing. No link is followed at the end, and
+ * what lies in the workspace, its repository or anything else that the policy lets the tool write
+ * is refused, as is what a standard stream of the caller, which the tool gets, leads to. `option`
+ * names the option in messages. Returns a descriptor above 2 owned by the caller, or negative. */
+int output_open(const char *option, const char *text, const struct policy *policy,
+                struct error *err);
+
+#endif
