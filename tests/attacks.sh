@@ -7,13 +7,16 @@
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
+[ -n "${REMIT_AS_UDEV:-}" ] || REMIT_AS_UDEV=asked exec "$root/tests/as-udev" "$0" "$@"
 # shellcheck source-path=SCRIPTDIR source=report.sh
 . "$root/tests/report.sh"
 remit=${REMIT:-$root/build/remit}
 [ -x "$remit" ] || { echo "attacks: no $remit: run make first" >&2; exit 1; }
 
 base=$(mktemp -d /var/tmp/remit-attacks.XXXXXX)
-trap 'rm -rf "$base"' EXIT
+# Neither scratch nor home, so the decoy answers for it.
+base_out=$(mktemp -d /srv/remit-attacks.XXXXXX 2>/dev/null) || base_out=$base/out
+trap 'rm -rf "$base" "$base_out"' EXIT
 chmod 755 "$base"
 cp "$remit" "$base/remit"
 
@@ -403,8 +406,49 @@ agreement() {
 		run single --grant "exec:$project/folder" -- perl -e "$try" /usr/bin/id
 }
 
+# What the watch and its decoy tell of the host, and who writes the log.
+watched() {
+	local log=$base/log.$user place=$base_out/$user
+	fresh "$user"
+	if ! as_user sh -c ': <>/dev/fuse' 2>/dev/null; then
+		skip "the decoy (uid $user)" '/dev/fuse cannot be opened'
+		return
+	fi
+	mkdir -p "$place"
+	chmod 755 "$base_out" "$place"
+	echo TEXT >"$place/file"
+	ln -sfn "$place/TARGET" "$place/link"
+	[ -p "$place/fifo" ] || mkfifo "$place/fifo"
+	chmod 644 "$place/file" "$place/fifo"
+	hides 'the text of a link that a walk was led through' TARGET \
+		run reader -- perl -e "stat '$place/link'; print readlink '$place/link'"
+	shows 'control: where it was granted' TARGET \
+		run reader --grant "read:$place" -- perl -e "stat '$place/link'; print readlink '$place/link'"
+	status 'statistics of a hidden path' 1 run reader -- stat -f "$place/file"
+	status 'control: where it was granted' 0 run reader --grant "read:$place" -- stat -f "$place/file"
+	status 'a hidden fifo is not waited for' 1 run reader -- timeout 5 cat "$place/fifo"
+	status 'control: where it was granted it is' 124 \
+		run reader --grant "read:$place" -- timeout 1 cat "$place/fifo"
+
+	: >"$log"
+	chown "$user" "$log"
+	status 'a log that is standard output' 125 run_to "$log" reader --audit fd:1 -- echo FORGED
+	status 'a log by name that is standard output' 125 run_to "$log" reader --audit "$log" -- echo FORGED
+	hides 'a forged record' FORGED cat "$log"
+	status 'control: standard output elsewhere' 0 run reader --audit "$log" -- echo FORGED
+	shows 'control: the log of that run' '"record":"end"' cat "$log"
+}
+
+# run_to FILE AGENT OPTION...: standard output is appended to the file.
+run_to() {
+	local file=$1 agent=$2
+	shift 2
+	as_user "$base/remit" run -q -a "$base/$agent.md" -w "$project" "$@" >>"$file" 2>/dev/null </dev/null
+}
+
 rows() {
 	user=$1
+	watched
 	agreement
 	planted
 	streams

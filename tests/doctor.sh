@@ -93,10 +93,10 @@ launch() {
 
 healthy() {
 	call "$remit" doctor
-	expect 'doctor: this machine has the level' 0 '^level: namespaces$' '!MISSING' \
+	expect 'doctor: this machine has the level' 0 '^level: namespaces(\+decoy)?$' '!MISSING' \
 		'^  ok +user namespace ' '^  ok +proc ' '^  ok +filter ' 'user\.max_user_namespaces = '
 	call "$remit" doctor --json
-	expect 'doctor --json' 0 '^\{"v":1,"level":"namespaces",.*\}$' \
+	expect 'doctor --json' 0 '^\{"v":1,"level":"namespaces(\+decoy)?",.*\}$' \
 		'"name":"id maps","holds":"[^"]*","need":"required","state":"holds"'
 	call "$remit" doctor engineer.md
 	expect 'doctor takes no argument' 125 'doctor takes no arguments'
@@ -109,11 +109,11 @@ compiled() {
 	call "$remit" compile "$base/engineer.md"
 	expect 'compile' 0 "^workspace +$workspace$" '^mounts, in order$' "^  bind +write +$workspace " \
 		"^  cover +read +$workspace/\.claude " '^  mask +none +/etc/shadow ' '^identity +user ' \
-		'^  processes +[0-9]+$' '^environment .*PATH' 'if call .*: return allow$' '^filter of every run: '
+		'^  processes +[0-9]+$' '^environment .*PATH' 'if call .*: return allow$' '^filter of every (watched )?run: '
 	call "$remit" compile --raw "$base/engineer.md"
 	expect 'compile --raw' 0 '^ +0  0x20   0   0 0x00000004$' '!if call '
 	call "$remit" compile --json "$base/engineer.md" -- ls -l
-	expect 'compile --json' 0 '^\{"v":1,"level":"namespaces",.*"command":\["ls","-l"\].*"raw":\[\[32,0,0,4\],'
+	expect 'compile --json' 0 '^\{"v":1,"level":"namespaces(\+decoy)?",.*"command":\["ls","-l"\].*"raw":\[\[32,0,0,4\],'
 	call "$remit" compile
 	expect 'compile wants a definition' 125 'takes a definition'
 	call "$remit" compile --grant 'connect:*' --mode bypassPermissions "$base/network.md"
@@ -200,7 +200,7 @@ lacking=(           # what the kernel answers; the probe that must say so
 lacks() {
 	local row fault name
 	call "$base/fake" swapon=ENOSYS -- "$remit" doctor
-	expect 'doctor under a harmless filter' 0 '^level: namespaces$' 'system-call filter that was loaded before remit'
+	expect 'doctor under a harmless filter' 0 '^level: namespaces(\+decoy)?$' 'system-call filter that was loaded before remit'
 	launch "$base/fake" swapon=ENOSYS -- @
 	expect 'run under a harmless filter' 0
 	something_ran 'under a harmless filter'
@@ -229,7 +229,7 @@ without_landlock() {
 	local error
 	for error in ENOSYS EOPNOTSUPP; do
 		call "$base/fake" "landlock_create_ruleset=$error" -- "$remit" doctor
-		expect "doctor without Landlock ($error)" 0 '^level: namespaces$' \
+		expect "doctor without Landlock ($error)" 0 '^level: namespaces(\+decoy)?$' \
 			'^without: Landlock, the second wall$' '^  missing +writing, executing '
 		launch "$base/fake" "landlock_create_ruleset=$error" -- @
 		expect "run without Landlock ($error)" 0 'this kernel has no Landlock'
@@ -284,7 +284,7 @@ places() {
 	expect 'run: root without CAP_SYS_ADMIN' 125 'remit doctor'
 	nothing_ran 'root without CAP_SYS_ADMIN'
 	call setpriv --bounding-set=-sys_time "$remit" doctor
-	expect 'doctor: root without CAP_SYS_TIME' 0 '^level: namespaces$'
+	expect 'doctor: root without CAP_SYS_TIME' 0 '^level: namespaces(\+decoy)?$'
 	mkdir -p "$base/tree/proc" "$base/tree/dev"
 	cp "$remit" "$base/tree/remit"
 	call unshare --mount sh -c 'mount -t proc proc "$1/proc" && exec chroot "$1" /remit doctor' sh "$base/tree"

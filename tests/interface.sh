@@ -299,17 +299,44 @@ killed_from_outside() {
 	equal 137 $? && until_true 2 unmarked
 }
 
+# Children of remit: the first process of the sandbox has a number inside, too; the watch does not.
+child_of_remit() { # first|watch
+	local child count
+	for child in $(pgrep -P "$job"); do
+		count=$(awk '/^NSpid:/ { print NF - 1 }' "/proc/$child/status" 2>/dev/null)
+		case $1:$count in first:2 | watch:1) echo "$child" ;; esac
+	done
+}
+
 first_process_killed() {
 	write_family
 	begin '. ./family' || return 1
 	until_true 5 marked || return 1
-	kill -KILL "$(pgrep -P "$job")" 2>/dev/null || {
+	kill -KILL "$(child_of_remit first)" 2>/dev/null || {
 		# Root's tool bears an id of its own; an ordinary user's bears the user's.
 		echo 'the first process cannot be killed'
 		return 1
 	}
 	wait "$job" 2>/dev/null
 	equal 137 $? && until_true 2 unmarked
+}
+
+# Where there is a watch, nothing goes on without it.
+watch_killed() {
+	local watch
+	write_family
+	begin '. ./family' || return 1
+	until_true 5 marked || return 1
+	watch=$(child_of_remit watch)
+	if [ -z "$watch" ]; then
+		kill -KILL "$job"
+		wait "$job" 2>/dev/null
+		(: <>/dev/fuse) 2>/dev/null && echo 'there is no watch' && return 1
+		return 0
+	fi
+	kill -KILL "$watch"
+	wait "$job" 2>/dev/null
+	equal 125 $? && until_true 2 unmarked
 }
 
 nothing_is_left() {
@@ -565,6 +592,7 @@ try 'a signal to the process group reaches COMMAND once' group_caught_once
 try 'a signal that ends COMMAND: 128+N' ends_by
 try 'SIGKILL of remit ends everything inside' killed_from_outside
 try 'SIGKILL of the first process ends everything inside' first_process_killed
+try 'SIGKILL of the watch ends everything inside' watch_killed
 try 'what COMMAND leaves behind ends before remit' nothing_is_left
 try 'orphans are reaped' orphans_are_reaped
 try 'two hundred at once' two_hundred
