@@ -104,27 +104,31 @@ START_TEST(forgets_a_phantom_with_its_last_lookup)
 }
 END_TEST
 
+/* By what they take: long names are fewer. */
 START_TEST(bounds_the_phantoms)
 {
 	enum {
-		FEW = 1000,
-		MANY = 65536,
+		MOST_BYTES = 512 * 1024,
+		LONG = 4000, /* bytes of a name */
 	};
 	struct nodes *nodes = made();
 	struct node *last = NULL;
-	struct node *next;
-	unsigned count = 0;
+	size_t count = 0;
 
-	while (count < MANY &&
-	       (next = nodes_add_phantom(nodes, text_printf("/root/%u", count), S_IFREG))) {
-		last = next;
-		count++;
+	for (;; count++) {
+		struct node *node =
+		        nodes_add_phantom(nodes, text_printf("/root/%0*zu", LONG, count), S_IFREG);
+		if (!node)
+			break;
+		last = node;
 	}
-	ck_assert_uint_gt(count, FEW);
-	ck_assert_uint_lt(count, MANY);
-	ck_assert_ptr_null(nodes_add_phantom(nodes, text_copy("/root/more"), S_IFREG));
-	nodes_forget(nodes, last, 0); /* what nobody asked for goes at once */
-	ck_assert_ptr_nonnull(nodes_add_phantom(nodes, text_copy("/root/more"), S_IFREG));
+	ck_assert_uint_lt(count, MOST_BYTES / LONG);
+	ck_assert_uint_gt(count, MOST_BYTES / LONG * 9 / 10);
+	nodes_forget(nodes, last, 0); /* what nobody asked for goes at once, and leaves its room */
+	for (count = 0; nodes_add_phantom(nodes, text_printf("/root/%zu", count), S_IFREG); count++)
+		;
+	ck_assert_uint_gt(count, LONG / 200);
+	ck_assert_uint_lt(count, 2 * LONG / 100);
 	ck_assert_ptr_null(nodes_add_phantom(nodes, NULL, S_IFREG));
 	nodes_free(nodes);
 }
