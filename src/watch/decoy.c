@@ -8,7 +8,6 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "base/processor.h"
 #include "base/text.h"
 #include "watch/nodes.h"
 #include "watch/operation.h"
@@ -19,7 +18,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,10 +43,7 @@ struct decoy {
 	struct watch_context *context;
 	struct nodes *nodes;
 	struct fuse_session *session;
-	int processor;
-	sem_t started; /* `thread` and `hold` are set */
-	pid_t thread;
-	struct processor_hold hold;
+	pthread_t thread;
 	pid_t own;     /* the process that looks names up itself, to foresee refusals */
 	uint64_t mark; /* see number_of */
 };
@@ -451,9 +446,6 @@ static void *serve(void *data)
 	struct decoy *decoy = data;
 	struct fuse_buf buffer = {0};
 
-	decoy->thread = gettid();
-	processor_hold(decoy->processor, &decoy->hold);
-	sem_post(&decoy->started);
 	while (fuse_session_receive_buf(decoy->session, &buffer) > 0)
 		fuse_session_process_buf(decoy->session, &buffer);
 	if (!fuse_session_exited(decoy->session))
@@ -474,19 +466,15 @@ static int start_session(struct decoy *decoy, int device, struct error *err)
 	return 0;
 }
 
-int decoy_start(struct watch_context *context, int device, int processor, struct error *err)
+int decoy_start(struct watch_context *context, int device, struct error *err)
 {
 	struct decoy *decoy = calloc(1, sizeof(*decoy));
-	pthread_t thread;
 
 	if (!decoy)
 		return error_memory(err);
 	decoy->context = context;
 	context->decoy = decoy;
 	decoy->own = getpid();
-	decoy->processor = processor;
-	if (sem_init(&decoy->started, 0, 0) < 0)
-		return error_system(err, errno, "a semaphore");
 	if (getrandom(&decoy->mark, sizeof(decoy->mark), 0) != (ssize_t)sizeof(decoy->mark))
 		return error_system(err, errno, "random numbers");
 	decoy->mark = (decoy->mark & mark_bits) | MARK_ALWAYS;
@@ -494,19 +482,16 @@ int decoy_start(struct watch_context *context, int device, int processor, struct
 	if (nodes_new(context->plan, &decoy->nodes, err) < 0 ||
 	    start_session(decoy, device, err) < 0)
 		return -1;
-	int number = pthread_create(&thread, NULL, serve, decoy);
+	int number = pthread_create(&decoy->thread, NULL, serve, decoy);
 	if (number)
 		return error_system(err, number, "the decoy's thread");
-	pthread_detach(thread);
 	return 0;
 }
 
-int decoy_release(struct watch_context *context, struct error *err)
+int decoy_release(struct watch_context *context, const cpu_set_t *processors, struct error *err)
 {
-	struct decoy *decoy = context->decoy;
+	int number =
+	        pthread_setaffinity_np(context->decoy->thread, sizeof(*processors), processors);
 
-	while (sem_wait(&decoy->started) < 0)
-		if (errno != EINTR)
-			return error_system(err, errno, "a semaphore");
-	return processor_release(decoy->thread, &decoy->hold, err);
+	return number ? error_system(err, number, "sched_setaffinity") : 0;
 }

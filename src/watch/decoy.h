@@ -8,12 +8,13 @@
 #include "base/error.h"
 #include "watch/context.h"
 
-/* Starts to answer for the file system behind `device` (see base/fuse_mount.h), in a thread of its
- * own. `device` stays open until the process ends. While the sandbox is built, the thread stays on
- * `processor` (negative: on any). */
-int decoy_start(struct watch_context *context, int device, int processor, struct error *err);
+#include <sched.h>
 
-/* The sandbox is built: the decoy's thread runs where it may. */
-int decoy_release(struct watch_context *context, struct error *err);
+/* Starts to answer for the file system behind `device` (see base/fuse_mount.h), in a thread of its
+ * own, which runs where the caller may. `device` stays open until the process ends. */
+int decoy_start(struct watch_context *context, int device, struct error *err);
+
+/* Lets the decoy's thread run on these processors. */
+int decoy_release(struct watch_context *context, const cpu_set_t *processors, struct error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/fuse_mount.h"
 #include "base/kernel.h"
 #include "base/message.h"
+#include "base/processor.h"
 #include "base/text.h"
 #include "sandbox/sandbox.h"
 #include "watch/confine.h"
@@ -52,7 +53,8 @@ struct watching {
 	struct notify *notify;
 	int listener; /* the same as `notify` holds */
 	int device;   /* the decoy's */
-	bool dirty;   /* refusals may be counted that are not written yet */
+	struct processor_hold hold;
+	bool dirty; /* refusals may be counted that are not written yet */
 };
 
 static void send_message(int channel, const struct message *message)
@@ -111,7 +113,18 @@ static int confine(struct watching *watching, struct error *err)
 	    hand_decoy(watching, err) < 0 || confine_identity(&request->plan->identity, err) < 0 ||
 	    confine_calls(err) < 0)
 		return -1;
-	return decoy_start(&watching->context, watching->device, watching->request->processor, err);
+	/* The decoy's thread inherits it. */
+	processor_hold(watching->request->processor, &watching->hold);
+	return decoy_start(&watching->context, watching->device, err);
+}
+
+/* The sandbox is built: everybody runs where he may. */
+static int release_processor(struct watching *watching, struct error *err)
+{
+	if (watching->hold.held &&
+	    decoy_release(&watching->context, &watching->hold.before, err) < 0)
+		return -1;
+	return processor_release(0, &watching->hold, err);
 }
 
 static int begin(struct watching *watching, struct error *err)
@@ -130,7 +143,7 @@ static int begin(struct watching *watching, struct error *err)
 		return error_set(err, "no listener came");
 	if (notify_new(&watching->context, watching->listener, &watching->notify, err) < 0)
 		return -1;
-	if (decoy_release(&watching->context, err) < 0 ||
+	if (release_processor(watching, err) < 0 ||
 	    message_send(request->gate, SANDBOX_GATE_WATCHING, -1, err) < 0)
 		return -1;
 	close(request->gate);

@@ -229,6 +229,14 @@ static int on_stop(struct trace *trace, struct task *task, int status)
 	int event = status >> 16;
 	int deliver = 0;
 
+	if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
+	    event == PTRACE_EVENT_CLONE) {
+		/* A child gets its number when it is born, not when it is first heard of: of two
+		 * children of one task the younger may be heard of first. */
+		unsigned long child = 0;
+		if (ptrace(PTRACE_GETEVENTMSG, task->process, 0, &child) == 0 && child)
+			find_task(trace, (pid_t)child);
+	}
 	if (event == PTRACE_EVENT_EXEC && task != trace->tasks)
 		release(trace);
 	else if (event == PTRACE_EVENT_EXEC)
