@@ -10,8 +10,10 @@
 #include "sandbox/sandbox.h"
 #include "watch/watch.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* One run, and what is held for it until it is over. */
@@ -130,6 +132,12 @@ int confine_run(const struct remit_options *options, const struct launch *launch
 		if (audit < 0)
 			return -1;
 	}
+	struct stat before = {0};
+	if (audit >= 0 && fstat(audit, &before) < 0)
+		return error_system(err, errno, "--audit");
 	run.audit = audit;
-	return confine(&run, status, err);
+	int result = confine(&run, status, err);
+	if (result < 0 && audit >= 0)
+		output_mend(audit, before.st_size);
+	return result;
 }

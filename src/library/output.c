@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Standard streams are the tool's: what it writes there would stand in the log as records.
  * A character device (a terminal, /dev/null) is nothing that is read back as a log. */
@@ -121,4 +123,44 @@ int output_open(const char *option, const char *text, const struct policy *polic
 	if (file < 0 || refuse_streams(option, text, file, err) < 0)
 		return -1;
 	return steal_descriptor(&file);
+}
+
+/* Where the last whole line ends, not before `least`. */
+static off_t whole_lines(int file, off_t size, off_t least)
+{
+	char part[4096];
+
+	while (size > least) {
+		off_t step = size - least;
+		if (step > (off_t)sizeof(part))
+			step = (off_t)sizeof(part);
+		if (pread(file, part, (size_t)step, size - step) != step)
+			return -1;
+		const char *end = memrchr(part, '\n', (size_t)step);
+		if (end)
+			return size - step + (end - part) + 1;
+		size -= step;
+	}
+	return least;
+}
+
+void output_mend(int descriptor, off_t least)
+{
+	char place[64];
+	struct stat before;
+	struct stat after;
+
+	snprintf(place, sizeof(place), "/proc/self/fd/%d", descriptor);
+	if (fstat(descriptor, &before) < 0 || !S_ISREG(before.st_mode) || before.st_size <= least)
+		return;
+	/* What was opened for writing alone is opened again; where it may not be read, readers of
+	 * the log must do with it as it is. */
+	cleanup_close int file = open(place, O_RDWR | O_CLOEXEC);
+	off_t end = file < 0 ? -1 : whole_lines(file, before.st_size, least);
+	/* Another run may have appended meanwhile: then it is not the end any more. */
+	if (end < 0 || end == before.st_size || fstat(file, &after) < 0 ||
+	    after.st_size != before.st_size)
+		return;
+	if (ftruncate(file, end) < 0)
+		return;
 }

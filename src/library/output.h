@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "policy/policy.h"
 
+#include <sys/types.h>
+
 /* Opens "FILE" (created with mode 0600 where it does not exist, appended to where it does) or takes
  * "fd:N", a descriptor of the caller that is open for writing. No link is followed at the end, and
  * what lies in the workspace, its repository or anything else that the policy lets the tool write
@@ -12,5 +14,10 @@
  * names the option in messages. Returns a descriptor above 2 owned by the caller, or negative. */
 int output_open(const char *option, const char *text, const struct policy *policy,
                 struct error *err);
+
+/* Takes back a line without an end, which a writer that was killed left in a regular file: the
+ * kernel ends a write between two pages. `least` bytes stay in any case: what the file held before.
+ */
+void output_mend(int descriptor, off_t least);
 
 #endif

@@ -181,16 +181,21 @@ static bool is_shown(fuse_req_t request, const struct node *node)
 
 /* --- Names ----------------------------------------------------------------------------------- */
 
-/* The type of what stands on the host; 0 where nothing does. What cannot be looked at may be
- * anything: a folder lets a walk go on. Who learns what it needs cannot need that. The kernel opens
- * fifos and devices by itself, without asking here: they are shown as files. */
+/* The type of what stands on the host; 0 where nothing does. What the tool's id cannot look at is
+ * nothing to it, unless it is refused by name: that may be anything, and a folder lets a walk go
+ * on. The kernel opens fifos and devices by itself, without asking here: they are shown as files.
+ */
 static mode_t host_type(const struct decoy *decoy, const char *path)
 {
 	struct stat status;
+	struct decision decision;
 
 	if (lstat(path, &status) == 0)
 		return through_type(status.st_mode);
-	return errno == EACCES && !decoy->context->learn ? S_IFDIR : 0;
+	if (errno != EACCES)
+		return 0;
+	decide(decoy, path, EFFECT_READ, NULL, &decision);
+	return decision.class == DECISION_DENIED ? S_IFDIR : 0;
 }
 
 static void reply_node(fuse_req_t request, struct node *node)

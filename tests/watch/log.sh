@@ -119,6 +119,24 @@ failing() {
 	is 'the tool came to its end' is_done
 }
 
+# What a watch that is killed in the middle of a line leaves is taken back, and nothing before it: the
+# kernel ends a write between two pages, seldom enough that the half of a line is written by hand here.
+cut_off() {
+	local log=$base/cut.log supervisor child before='a line that was there, without an end'
+	printf %s "$before" >"$log"
+	(cd "$base" && exec "${run[@]}" --audit "$log" -- sh -c 'cat /etc/shadow; sleep 20' >/dev/null 2>&1) &
+	supervisor=$!
+	sleep 0.5
+	printf '{"v":1,"half' >>"$log"
+	for child in $(pgrep -P "$supervisor"); do
+		# pid 1 of the sandbox has two numbers, the watch one.
+		[ "$(awk '/^NSpid:/ { print NF }' "/proc/$child/status")" -ne 2 ] || kill -KILL "$child"
+	done
+	wait "$supervisor"
+	is 'half of a line is taken back' test "$(wc -l <"$log")/$(tail -c 1 "$log")" = 2/
+	is 'what was there before stays' test "$(head -c ${#before} "$log")" = "$before"
+}
+
 # A pipe that nobody reads: whatever ends the run ends it.
 unread() {
 	local title signal group fifo=$base/unread again
@@ -163,5 +181,6 @@ part_log() {
 	good_places
 	bad_places
 	failing
+	cut_off
 	unread
 }
