@@ -40,7 +40,7 @@ SUPPORT_SOURCES  := $(sort $(wildcard tests/simulator/*.c))
 PROBE_SOURCES    := $(sort $(wildcard tests/probe/*.c))
 FAULTS_SOURCES   := $(filter-out tests/faults/inside.c,$(sort $(wildcard tests/faults/*.c)))
 DIFFERENTIAL_SOURCES := $(filter-out %/helper.c,$(sort $(wildcard tests/differential/*.c)))
-DIFFERENTIAL_SECONDS ?= 36
+DIFFERENTIAL_SECONDS ?= 24
 # The same worlds every time; `make soak` makes new ones.
 DIFFERENTIAL_SEED    ?= 20261121
 FUZZ_SOURCES     := $(sort $(wildcard tests/fuzz/*.c))
