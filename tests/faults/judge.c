@@ -17,7 +17,7 @@ enum {
  * lines of the state that may then differ. */
 static const struct {
 	long number;
-	int errors[6];
+	int errors[3];
 	const char *keys[8];
 	const char *said; /* on standard error; NULL: nothing */
 } known[] = {
@@ -32,11 +32,6 @@ static const struct {
          {"state uid_map ", "state gid_map ", "state status Uid:", "state status Gid:",
           "state idmapped ", "state owner ", "wall input held ", NULL},
          NULL},
-        /* No decoy here: level namespaces, where a secret of the private home is not there. */
-        {SYS_openat,
-         {ENOENT, EACCES, EPERM, ENODEV, ENXIO, 0},
-         {"wall secret held ", "wall switch held ", NULL},
-         "what was refused was not seen (/dev/fuse"},
 };
 
 static bool has(const int *errors, int error)
@@ -83,6 +78,32 @@ static const char *const *keys_of(const struct point *point, int error, const ch
 	return NULL;
 }
 
+static size_t count_lines(const char *text, const char *key, bool held)
+{
+	size_t count = 0;
+
+	for (; *text; text += line_length(text) + (text[line_length(text)] == '\n')) {
+		const char *end = text + line_length(text);
+		const char *word = strstr(text, " held");
+		count += strncmp(text, key, strlen(key)) == 0 && (!held || (word && word < end));
+	}
+	return count;
+}
+
+/* No decoy here: the other level. Its tree is built in another way, and so are errors; but every
+ * wall stands, and remit says so. */
+static bool another_level(const struct point *point, int error, const char *reference,
+                          const struct run_result *result)
+{
+	static const int absent[] = {ENOENT, EACCES, EPERM, ENODEV, ENXIO, 0};
+	size_t walls = count_lines(reference, "wall ", false);
+
+	return point->number == SYS_openat && has(absent, error) &&
+	       strstr(result->complaint, "what was refused was not seen (/dev/fuse") &&
+	       count_lines(result->output, "wall ", false) == walls &&
+	       count_lines(result->output, "wall ", true) == walls;
+}
+
 static enum verdict executed(const struct point *point, int error, const char *reference,
                              const struct run_result *result, char *why)
 {
@@ -92,6 +113,8 @@ static enum verdict executed(const struct point *point, int error, const char *r
 	}
 	if (!difference(reference, result->output, NULL))
 		return result->reached ? VERDICT_HELD : VERDICT_NOT_REACHED;
+	if (another_level(point, error, reference, result))
+		return VERDICT_LESS;
 	const char *line =
 	        difference(reference, result->output, keys_of(point, error, result->complaint));
 	if (!line)
