@@ -18,7 +18,7 @@ CFLAGS   ?= -O2 -g
 HARDEN   ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
 COMPILE  := -std=gnu17 $(WARNINGS) $(HARDEN) $(CFLAGS)
 LINK     ?= -static
-LIBS     := -lseccomp -lyaml -lcap -ljansson -lfuse3 -lpthread -ldl
+LIBS     := -lseccomp -lyaml -lcap -ljansson -lfuse3 -lcares -lpthread -ldl
 CHECK    ?= $(shell pkg-config --libs check)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
@@ -29,7 +29,8 @@ GENERATE_BASE    := src/base/error.c src/base/buffer.c src/base/text.c src/base/
                     src/base/yaml_tree.c src/policy/effect.c
 POLICY_FILES     := $(sort $(wildcard policies/*.yaml))
 GENERATED        := $(BUILD)/generated/tables.c $(BUILD)/generated/filter.c \
-                    $(BUILD)/generated/supervisor.c
+                    $(BUILD)/generated/supervisor.c $(BUILD)/generated/broker.c \
+                    $(BUILD)/generated/relay.c $(BUILD)/generated/resolver.c
 
 LIBRARY_OBJECTS  := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o) $(GENERATED:%.c=%.o)
 COMMAND_OBJECTS  := $(COMMAND_SOURCES:%.c=$(BUILD)/%.o)
@@ -43,9 +44,14 @@ DIFFERENTIAL_SOURCES := $(filter-out %/helper.c,$(sort $(wildcard tests/differen
 DIFFERENTIAL_SECONDS ?= 24
 # The same worlds every time; `make soak` makes new ones.
 DIFFERENTIAL_SEED    ?= 20261121
+FIDELITY_SOURCES := $(sort $(wildcard tests/fidelity/*.c))
+FIDELITY_COUNT   ?= 600
+FIDELITY_SEED    ?= 20261125
+RACES_ROUNDS     ?= 4000
+STALL_SECONDS    ?= 2
 FUZZ_SOURCES     := $(sort $(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS    := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
-FUZZ_SECONDS     ?= 10
+FUZZ_SECONDS     ?= 5
 
 # Quiet unless V=1.
 ifeq ($(V),1)
@@ -60,25 +66,33 @@ help:
 	@echo 'make                build/remit, one static program'
 	@echo 'make test           unit and property tests'
 	@echo 'make test-sanitize  the same, and the program, with address and undefined-behaviour sanitizers'
-	@echo 'make fuzz-short     each fuzz target for FUZZ_SECONDS (10)'
+	@echo 'make fuzz-short     each fuzz target for FUZZ_SECONDS (5)'
 	@echo 'make lint           warnings, clang-tidy, cppcheck, shellcheck, format'
 	@echo 'make cross          build/aarch64/remit, cross-built (also part of lint)'
 	@echo 'make aarch64        what an emulator shows of it: the same output, and no run unconfined'
 	@echo 'make learn          the policy that a command would have needed permits it'
+	@echo 'make approve        who answers questions: programs, a person at a terminal, nobody'
 	@echo 'make interface      the user interface: input, statuses, signals, the terminal'
 	@echo 'make differential   what `remit why` says against what happens inside `remit run`'
+	@echo 'make fidelity       file operations inside a workspace against the same outside'
+	@echo 'make races          calls whose path changes its meaning meanwhile'
+	@echo 'make matrix         every mode, every kind of deed, every answer'
+	@echo 'make stall          a file system that never answers: only who uses it waits'
 	@echo 'make places         workspaces of every kind: file systems, owners, names, mounts inside'
 	@echo 'make faults         every system call of a launch made to fail, one error each'
 	@echo 'make watch          kills, floods, logs that fail, everyday work: what the watch makes of them'
+	@echo 'make network        permitted peers are reached, others are refused and recorded'
+	@echo 'make network-heavy  the same with Java and Go, and with many clients for long'
 	@echo 'make soak           faults with every sensible error, fuzzing and comparison for long'
 	@echo 'make audit-test     reports on audit logs, also on hostile ones, judged by validators'
 	@echo 'make refusals       every refused operation is seen: one right record for each'
 	@echo 'make doctor         compile, doctor and --dry-run, also on a kernel that lacks something'
 	@echo 'make probe          build/tests/probe, the probe of the walls'
-	@echo 'make bench          ratios of launch, search, git status, C build, python start; refusals'
+	@echo 'make bench          ratios of launch, search, git status, C build, python start; creations, refusals'
 	@echo 'make fresh          both commands of the README on a fresh Debian 12 (root only)'
 	@echo 'make install        program, library, manuals, completions; PREFIX, DESTDIR; also uninstall'
 	@echo 'make install-test   what is installed, used as a packager and a library user would'
+	@echo 'make programs       all that the tests start'
 	@echo 'scripts/test        everything'
 
 $(BUILD)/remit: $(COMMAND_OBJECTS) $(BUILD)/libremit.a
@@ -109,9 +123,12 @@ $(BUILD)/generated/filter.c: $(BUILD)/generate policies/syscalls.yaml
 	$(Q)$(BUILD)/generate filter policies/syscalls.yaml $(ARCH) base > $@.part
 	$(Q)mv $@.part $@
 
-$(BUILD)/generated/supervisor.c: $(BUILD)/generate policies/supervisor.yaml
+# The filters of remit's own processes.
+$(BUILD)/generated/supervisor.c $(BUILD)/generated/broker.c $(BUILD)/generated/relay.c \
+$(BUILD)/generated/resolver.c: \
+$(BUILD)/generated/%.c: policies/%.yaml $(BUILD)/generate
 	@mkdir -p $(@D)
-	$(Q)$(BUILD)/generate filter policies/supervisor.yaml $(ARCH) supervisor > $@.part
+	$(Q)$(BUILD)/generate filter $< $(ARCH) $* > $@.part
 	$(Q)mv $@.part $@
 
 # The filters of both architectures, for the tests that judge them under the simulator.
@@ -165,9 +182,40 @@ $(BUILD)/tests/differential-helper: tests/differential/helper.c tests/differenti
 differential: $(BUILD)/remit $(BUILD)/tests/differential $(BUILD)/tests/differential-helper
 	@tests/differential/run $(DIFFERENTIAL_SECONDS) $(DIFFERENTIAL_SEED)
 
+$(BUILD)/tests/fidelity: $(FIDELITY_SOURCES) $(wildcard tests/fidelity/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) -Itests/fidelity $(COMPILE) -static -o $@ $(FIDELITY_SOURCES) -lpthread
+
+fidelity: $(BUILD)/remit $(BUILD)/tests/fidelity
+	@tests/fidelity/run $(FIDELITY_COUNT) $(FIDELITY_SEED)
+	@tests/fidelity/stress
+
+$(BUILD)/tests/races: $(wildcard tests/races/*.c) tests/races/races.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) -Itests/races $(COMPILE) -static -o $@ $(filter %.c,$^) -lpthread
+
+races: $(BUILD)/remit $(BUILD)/tests/races
+	@tests/races/run $(RACES_ROUNDS)
+
+$(BUILD)/tests/stall: tests/stall/stall.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -isystem /usr/include/fuse3 -o $@ $< -lfuse3 -lpthread
+
+stall: $(BUILD)/remit $(BUILD)/tests/stall
+	@tests/stall/run $(STALL_SECONDS)
+
+matrix: $(BUILD)/remit
+	@tests/matrix.sh
+
 # What takes longer than a person waits.
-soak: $(BUILD)/remit $(BUILD)/tests/faults $(BUILD)/tests/inside $(BUILD)/tests/refuse $(FUZZ_PROGRAMS)
+soak: $(BUILD)/remit $(BUILD)/tests/connect $(BUILD)/tests/faults $(BUILD)/tests/inside $(BUILD)/tests/refuse $(FUZZ_PROGRAMS) \
+		$(BUILD)/tests/fidelity $(BUILD)/tests/races $(BUILD)/tests/stall
+	@tests/fidelity/run 120000
+	@tests/fidelity/stress 2000
+	@tests/races/run 130000
+	@tests/stall/run 3600
 	@REMIT_WATCH_ROUNDS=200 REMIT_WATCH_SECONDS=10 REMIT_WATCH_NAMES=100000 tests/watch.sh
+	@tests/network.sh heavy
 	@tests/faults/run every
 	@$(MAKE) --no-print-directory differential DIFFERENTIAL_SECONDS=600 DIFFERENTIAL_SEED=
 	@tests/fuzz/run 600 $(FUZZ_PROGRAMS)
@@ -179,6 +227,16 @@ $(BUILD)/tests/refuse: tests/watch/refuse.c
 watch: $(BUILD)/remit $(BUILD)/tests/refuse
 	@tests/watch.sh
 
+$(BUILD)/tests/connect: tests/network/connect.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) -static -o $@ $< -lpthread
+
+network: $(BUILD)/remit $(BUILD)/tests/connect
+	@tests/network.sh
+
+network-heavy: $(BUILD)/remit $(BUILD)/tests/connect
+	@tests/network.sh heavy
+
 $(BUILD)/tests/fake: tests/fake/fake.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(INCLUDES) $(COMPILE) -o $@ $< -lseccomp
@@ -186,6 +244,13 @@ $(BUILD)/tests/fake: tests/fake/fake.c
 $(BUILD)/tests/write-log: tests/audit/write_log.c $(BUILD)/libremit.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(INCLUDES) $(COMPILE) $(LINK) -o $@ $< $(BUILD)/libremit.a $(LIBS)
+
+$(BUILD)/tests/play: tests/approve/play.c $(BUILD)/libremit.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INCLUDES) $(COMPILE) $(LINK) -o $@ $< $(BUILD)/libremit.a $(LIBS)
+
+approve: $(BUILD)/remit $(BUILD)/tests/play
+	@tests/approve.sh
 
 audit-test: $(BUILD)/remit $(BUILD)/tests/write-log
 	@tests/audit.sh
@@ -243,7 +308,9 @@ CROSS           := $(BUILD)/aarch64
 CROSS_PREFIX    ?= aarch64-linux-gnu-
 CROSS_LIBRARIES ?= $(CROSS)/libraries
 # Not test_generate: it starts the generator, which is tested on this machine.
-CROSS_UNITS     := $(filter-out %/test_generate,$(UNIT_PROGRAMS:$(BUILD)/%=$(CROSS)/%))
+# Nor those that are about notifications and file systems of the kernel: an emulator has none.
+CROSS_UNITS     := $(filter-out %/test_generate %/test_guard_git %/test_guard_folding, \
+	$(UNIT_PROGRAMS:$(BUILD)/%=$(CROSS)/%))
 CROSS_MAKE       = $(MAKE) -s --no-print-directory BUILD=$(CROSS) ARCH=aarch64 LINK=-static AR=$(CROSS_PREFIX)ar \
 	CC='$(CROSS_PREFIX)gcc -static -isystem $(CROSS_LIBRARIES)/usr/include \
 	-L$(CROSS_LIBRARIES)/usr/lib/aarch64-linux-gnu' CHECK='-lcheck -lsubunit -lrt -lm -pthread'
@@ -390,8 +457,13 @@ install-test: $(BUILD)/remit $(BUILD)/$(SONAME) $(BUILD)/libremit.a
 
 # --- the end
 
+# All that the tests start: after it, tests that run beside each other build nothing.
+programs: $(BUILD)/remit $(BUILD)/$(SONAME) $(UNIT_PROGRAMS) $(SIMULATED) $(addprefix $(BUILD)/tests/, \
+		connect differential differential-helper fake faults fidelity inside operate play probe races \
+		refuse stall terminal write-log)
+
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)
 
-.PHONY: all help refusals learn cross aarch64 faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean audit-test places watch
+.PHONY: network network-heavy fidelity races matrix stall all help refusals learn cross aarch64 faults differential soak test test-sanitize fuzz-short bench fresh lint interface doctor probe clean audit-test places watch
 .DELETE_ON_ERROR:
 .SECONDARY: $(GENERATED) $(SIMULATED) $(FUZZ_OBJECTS)

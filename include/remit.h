@@ -48,15 +48,21 @@ struct remit_options {
 	const char *const *denies;      /* "EFFECT:TARGET" */
 	const char *const *environment; /* "NAME" or "NAME=VALUE" */
 	const char *const *limits;      /* "NAME=VALUE" */
+	const char *const *publish;     /* "HOSTPORT:PORT": of the host's 127.0.0.1, and inside */
 	long long user;   /* id that the tool gets where the caller is root; -1: remit chooses */
 	unsigned timeout; /* seconds until the tool is ended; 0: none */
 	bool strict;      /* what is understood or held only in part is an error */
 	bool timing;      /* remit_run says at its end where its time went: REMIT_NOTICE_TIMING */
-	enum remit_level level; /* what must be enforced, and seen */
-	const char *audit;      /* "FILE" or "fd:N": where records of refusals go; or NULL */
-	bool learn;             /* what is merely not granted can be read; remit_learn sets it */
-	bool verbose;           /* also tell of what was merely hidden */
-	bool fail_on_denial;    /* status 120 where anything was denied */
+	enum remit_level level;   /* what must be enforced, and seen */
+	const char *audit;        /* "FILE" or "fd:N": where records of refusals go; or NULL */
+	const char *approve;      /* who answers where the policy asks: "tty", "deny", "allow" or
+	                             "exec:PROGRAM"; NULL: `tty` where a person is at the terminal that
+	                             all standard streams are, else `deny` */
+	unsigned approve_timeout; /* seconds until no answer is no; 0: five minutes */
+	const char *remember;     /* a policy with what was permitted is written here; or NULL */
+	bool learn;               /* what is merely not granted can be read; remit_learn sets it */
+	bool verbose;             /* also tell of what was merely hidden */
+	bool fail_on_denial;      /* status 120 where anything was denied */
 	/* Memory of the calling program's own command line, overwritten inside the sandbox, where
 	 * it would show. The arguments of remit_run may point into it. May be NULL. */
 	char *arguments;

@@ -91,11 +91,12 @@ _remit_value() {
 	local -a found
 	mapfile -t found < <(compgen -W "$(_remit_fields value "$kind" 2
 		[[ $name == "$kind" ]] || _remit_fields value "$name" 2)" -- "$value")
-	[[ $kind == rule && $value == *:* ]] || _remit_reply "$front" "${found[@]}"
+	[[ ($kind == rule || $kind == approver) && $value == *:* ]] || _remit_reply "$front" "${found[@]}"
 	case $kind:$value in
 	file:*) _remit_files file "$front" "$value" ;;
 	directory:*) _remit_files directory "$front" "$value" ;;
 	variable:*) _remit_files variable "$front" "$value" && compopt +o filenames 2>/dev/null ;;
+	approver:exec:*) _remit_files file "${front}exec:" "${value#*:}" ;;
 	rule:read:* | rule:write:*) _remit_files file "$front${value%%:*}:" "${value#*:}" ;;
 	rule:exec:*)
 		_remit_files command "$front${value%%:*}:" "${value#*:}"

@@ -116,6 +116,17 @@ function __remit_rule
     end
 end
 
+function __remit_approver
+    set -l word (__remit_word)
+    switch $word
+        case 'exec:*'
+            set -l way (string split -m 1 : -- $word)
+            printf "$way[1]:%s\n" (complete -C "'' $way[2]")
+        case '*'
+            __remit_values approver
+    end
+end
+
 function __remit_program
     set -l place (__remit_place)
     set -l words (commandline -opc)
@@ -140,6 +151,8 @@ function __remit_define
             complete -c remit $argv -f -a '(set -nx)'
         case rule
             complete -c remit $argv -f -a '(__remit_rule)'
+        case approver
+            complete -c remit $argv -f -a '(__remit_approver)'
         case program
             complete -c remit $argv -f -a '(__remit_program)'
         case free unknown

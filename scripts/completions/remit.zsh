@@ -37,6 +37,15 @@ _remit_rule() {
 	fi
 }
 
+# _remit_approver: a word, or `exec:` and a program by its path.
+_remit_approver() {
+	if compset -P 'exec:'; then
+		_files
+	else
+		_remit_values approver
+	fi
+}
+
 # _remit_file NAME: files, and what is ready for the option NAME.
 _remit_file() {
 	local result=1
@@ -52,6 +61,7 @@ _remit_action() {
 	directory) REPLY='_files -/' ;;
 	variable) REPLY='_parameters -g "*export*"' ;;
 	rule) REPLY='_remit_rule' ;;
+	approver) REPLY='_remit_approver' ;;
 	free | unknown) REPLY=' ' ;;
 	*) REPLY="_remit_values $1" ;;
 	esac

@@ -130,6 +130,19 @@ static int read_start(struct entry *entry, struct error *err)
 	return get_bytes(entry, "agent_file", &entry->agent_file, err);
 }
 
+static int read_answer(struct entry *entry, struct error *err)
+{
+	const char *words[ANSWERED_COUNT];
+
+	for (size_t i = 0; i < ANSWERED_COUNT; i++)
+		words[i] = record_answer_name(i);
+	int how = get_word(entry->root, "answer", words, ANSWERED_COUNT, err);
+	if (how < 0)
+		return -1;
+	entry->how = (enum answered_how)how;
+	return get_effect(entry, err);
+}
+
 static int read_end(struct entry *entry, struct error *err)
 {
 	if (!json_is_integer(json_object_get(entry->root, "status")))
@@ -145,6 +158,7 @@ static const struct {
 } kinds[] = {
         [ENTRY_START] = {"start", read_start},
         [ENTRY_REFUSAL] = {"refusal", read_refusal},
+        [ENTRY_ANSWER] = {"answer", read_answer},
         [ENTRY_END] = {"end", read_end},
 };
 

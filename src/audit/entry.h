@@ -13,6 +13,7 @@
 enum entry_kind {
 	ENTRY_START,
 	ENTRY_REFUSAL,
+	ENTRY_ANSWER,
 	ENTRY_END,
 	ENTRY_UNKNOWN, /* a kind of record that a newer version has */
 };
@@ -34,6 +35,7 @@ struct entry {
 	enum verdict verdict;
 	unsigned long because_line; /* 0: none */
 	unsigned long long count;
+	enum answered_how how;                   /* of `answer` */
 	unsigned long long denied, hidden_total; /* of `end` */
 
 	json_t *root; /* owned, and what holds the texts */

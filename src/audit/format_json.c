@@ -90,6 +90,11 @@ int format_json(const struct report *report, const struct report_frame *frame, s
 	writer_number(&writer, "contradicted", report->contradicted);
 	writer_number(&writer, "records", report->records);
 	record_totals(&writer, &report->totals);
+	writer_open(&writer, "answers", '{');
+	for (size_t i = 0; i < ANSWERED_COUNT; i++)
+		if (report->answers[i])
+			writer_number(&writer, record_answer_name(i), report->answers[i]);
+	writer_close(&writer, '}');
 	writer_open(&writer, "reasons", '[');
 	for (size_t i = 0; i < report->reason_count; i++)
 		reason(&writer, report->reasons[i]);

@@ -111,6 +111,11 @@ int format_markdown(const struct report *report, const struct report_frame *fram
 	buffer_printf(out, "%llu %s, %llu %s of what is not granted hidden.\n", report->runs,
 	              words_number(report->runs, "run", "runs"), hidden,
 	              words_number(hidden, "read", "reads"));
+	if (words_answers_sum(report->answers)) {
+		buffer_append_text(out, "\n");
+		words_answers(out, report->answers);
+		buffer_append_text(out, ".\n");
+	}
 	notes(out, frame->notes);
 	if (denied) {
 		buffer_append_text(out, "\n");

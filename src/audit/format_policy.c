@@ -36,28 +36,6 @@ static void suggestions_clear(struct suggestions *suggestions)
 		buffer_free(&suggestions->lines[i]);
 }
 
-/* The target with what patterns take for wildcards escaped. */
-static void escape_pattern(struct buffer *out, const char *text, size_t size)
-{
-	for (size_t i = 0; i < size; i++) {
-		if (text[i] && strchr("*?[]{}\\", text[i]))
-			buffer_append(out, "\\", 1);
-		buffer_append(out, &text[i], 1);
-	}
-}
-
-/* True where the grammar of policies takes the text for this effect. */
-static bool is_understood(enum effect effect, const char *text)
-{
-	struct pattern_base base = {.home = "/", .directory = "/"};
-	struct rule rule = {.layer = RULE_GRANT, .effect = effect};
-	cleanup_error struct error err = {0};
-	int result = rule_target(&rule, text, &base, &err);
-
-	rule_clear(&rule);
-	return result == 0;
-}
-
 /* A path as it is, without links' and parents' names, below something. */
 static bool is_plain_path(const struct report_text *target)
 {
@@ -98,19 +76,17 @@ static bool add_line(struct suggestions *suggestions, const struct report_place 
 {
 	enum effect effect = (enum effect)place->reason->effect;
 	struct buffer *lines = &suggestions->lines[effect];
-	cleanup_buffer struct buffer text = {0};
+	cleanup_free char *target = text_copy_size(place->target.data, place->target.size);
+	cleanup_free char *text = NULL;
 	cleanup_buffer struct buffer key = {0};
 
-	/* Peers have no wildcards that could be escaped; their brackets are those of addresses. */
-	if (effect == EFFECT_CONNECT)
-		buffer_append(&text, place->target.data, place->target.size);
-	else
-		escape_pattern(&text, place->target.data, place->target.size);
-	buffer_printf(&key, "%d", (int)effect);
-	buffer_append(&key, text.data, text.size);
-	lines->failed |= buffer_failed(&text) || buffer_failed(&key);
-	if (lines->failed || !is_understood(effect, text.data) ||
-	    (effect == EFFECT_CONNECT && strchr(text.data, '*')))
+	if (!target || rule_target_literal(effect, target, &text) < 0)
+		lines->failed = true;
+	if (!text)
+		return false;
+	buffer_printf(&key, "%d%s", (int)effect, text);
+	lines->failed |= buffer_failed(&key);
+	if (lines->failed)
 		return false;
 	if (table_find(&suggestions->targets, key.data, key.size))
 		return true;
@@ -119,7 +95,7 @@ static bool add_line(struct suggestions *suggestions, const struct report_place 
 	suggestions->counts[effect]++;
 	lines->failed |= table_add(&suggestions->targets, key.data, key.size, suggestions) < 0;
 	buffer_append_text(lines, "    - \"");
-	escape_yaml(lines, text.data, text.size);
+	escape_yaml(lines, text, strlen(text));
 	if (place->count == 1)
 		buffer_append_text(lines, "\" # once");
 	else

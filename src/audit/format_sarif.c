@@ -180,7 +180,8 @@ static void place_names(struct buffer *out, const struct folders *folders)
 	buffer_append_text(out, ".");
 }
 
-static int sentence(const struct report_reason *reason, struct buffer *out, struct error *err)
+static int sentence(const struct report *report, const struct report_reason *reason,
+                    struct buffer *out, struct error *err)
 {
 	cleanup_folders struct folders folders = {0};
 
@@ -192,8 +193,9 @@ static int sentence(const struct report_reason *reason, struct buffer *out, stru
 		buffer_append_text(out, ": ");
 		name(out, &reason->because);
 	}
-	buffer_append_text(out, reason->verdict == VERDICT_ASK ? " asks, and nobody could answer."
-	                                                       : ".");
+	if (reason->verdict == VERDICT_ASK)
+		buffer_printf(out, " %s", words_asks(report->answers));
+	buffer_append_text(out, ".");
 	place_names(out, &folders);
 	if (reason->remedy.size) {
 		buffer_append_text(out, " ");
@@ -217,12 +219,13 @@ static void fingerprint(struct writer *writer, const struct report_reason *reaso
 	writer_close(writer, '}');
 }
 
-static int result(struct writer *writer, const struct report_reason *reason, struct error *err)
+static int result(struct writer *writer, const struct report *report,
+                  const struct report_reason *reason, struct error *err)
 {
 	cleanup_buffer struct buffer text = {0};
 	char identifier[32];
 
-	if (sentence(reason, &text, err) < 0)
+	if (sentence(report, reason, &text, err) < 0)
 		return -1;
 	rule_identifier(reason->effect, reason->hidden, identifier);
 	writer->out->failed |= buffer_failed(&text);
@@ -275,7 +278,7 @@ int format_sarif(const struct report *report, const struct report_frame *frame, 
 	notifications(&writer, frame);
 	writer_open(&writer, "results", '[');
 	for (size_t i = 0; i < report->reason_count; i++)
-		if (result(&writer, report->reasons[i], err) < 0)
+		if (result(&writer, report, report->reasons[i], err) < 0)
 			return -1;
 	writer_close(&writer, ']');
 	writer_text(&writer, "columnKind", "utf16CodeUnits");

@@ -112,14 +112,16 @@ static void program_line(struct page *page, const struct report_programs *progra
 	buffer_free(&names);
 }
 
-static int reason_lines(struct page *page, const struct report_reason *reason, struct error *err)
+static int reason_lines(struct page *page, const struct report *report,
+                        const struct report_reason *reason, struct error *err)
 {
+	bool asks = reason->verdict == VERDICT_ASK;
+
 	buffer_append(page->out, "\n", 1);
 	say_made(page,
-	         text_printf("%llu %s %s%s", reason->count,
+	         text_printf("%llu %s %s%s%s", reason->count,
 	                     words_effect(reason->effect, reason->count), format_class(reason),
-	                     reason->verdict == VERDICT_ASK ? ": asks, and nobody could answer"
-	                                                    : ""));
+	                     asks ? ": " : "", asks ? words_asks(report->answers) : ""));
 	if (reason->because.data)
 		line(page, "because  ", &reason->because, "");
 	else if (reason->rest)
@@ -128,6 +130,16 @@ static int reason_lines(struct page *page, const struct report_reason *reason, s
 		line(page, "permits  ", &reason->remedy, "");
 	program_line(page, &reason->programs);
 	return place_lines(page, reason, err);
+}
+
+static void answers_line(struct page *page, const struct report *report)
+{
+	struct buffer text = {0};
+
+	words_answers(&text, report->answers);
+	if (text.size)
+		say_made(page, buffer_steal(&text));
+	buffer_free(&text);
 }
 
 static void head_lines(struct page *page, const struct report *report)
@@ -139,6 +151,7 @@ static void head_lines(struct page *page, const struct report *report)
 	                           words_number(report->runs, "run", "runs"), denied,
 	                           words_number(denied, "operation", "operations"), hidden,
 	                           hidden ? " (not granted, and answered as if absent)" : ""));
+	answers_line(page, report);
 }
 
 int format_text(const struct report *report, const struct report_frame *frame, struct buffer *out,
@@ -148,7 +161,7 @@ int format_text(const struct report *report, const struct report_frame *frame, s
 
 	head_lines(&page, report);
 	for (size_t i = 0; i < report->reason_count; i++)
-		if (reason_lines(&page, report->reasons[i], err) < 0)
+		if (reason_lines(&page, report, report->reasons[i], err) < 0)
 			return -1;
 	return buffer_failed(out) ? error_memory(err) : 0;
 }

@@ -92,7 +92,8 @@ static size_t texts_size(const struct refusal *refusal)
 {
 	return text_size(refusal->comm) + text_size(refusal->exe) + text_size(refusal->operation) +
 	       text_size(refusal->layer) + text_size(refusal->because) +
-	       text_size(refusal->remedy) + (refusal->target ? refusal->target_size + 1 : 0);
+	       text_size(refusal->remedy) + text_size(refusal->name) + text_size(refusal->address) +
+	       text_size(refusal->protocol) + (refusal->target ? refusal->target_size + 1 : 0);
 }
 
 /* Moves `*text` to `*place`, and `*place` behind it. */
@@ -126,6 +127,9 @@ static struct kind *make(const struct refusal *refusal, size_t size)
 	keep_text(&kind->refusal.layer, &place);
 	keep_text(&kind->refusal.because, &place);
 	keep_text(&kind->refusal.remedy, &place);
+	keep_text(&kind->refusal.name, &place);
+	keep_text(&kind->refusal.address, &place);
+	keep_text(&kind->refusal.protocol, &place);
 	return kind;
 }
 

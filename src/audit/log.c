@@ -197,6 +197,17 @@ int audit_log_refusal(struct audit_log *log, const struct refusal *refusal, stru
 	return 0;
 }
 
+int audit_log_answer(struct audit_log *log, const struct answered *answered, struct error *err)
+{
+	struct timespec time = now();
+
+	record_answer(&log->line, &log->head, &time, answered);
+	if (write_line(log, err) < 0)
+		return -1;
+	log->answers[answered->how]++;
+	return 0;
+}
+
 int audit_log_flush(struct audit_log *log, struct error *err)
 {
 	for (struct kind *kind = kinds_oldest(log->kinds); kind; kind = kinds_newer(kind))

@@ -14,6 +14,7 @@ struct audit_log {
 	struct kinds *kinds;
 	struct buffer line; /* memory that each record uses again */
 	struct record_totals totals;
+	unsigned long long answers[ANSWERED_COUNT];
 	unsigned long long records;
 	struct tally reasons, places;
 };

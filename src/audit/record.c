@@ -10,6 +10,17 @@ const char *record_effect_name(size_t effect)
 	return effect < EFFECT_COUNT ? effect_name((enum effect)effect) : "call";
 }
 
+const char *record_answer_name(size_t how)
+{
+	static const char *const names[ANSWERED_COUNT] = {
+	        [ANSWERED_NO] = "no",         [ANSWERED_NO_ALL] = "no-all",
+	        [ANSWERED_ONCE] = "once",     [ANSWERED_FOLDER] = "folder",
+	        [ANSWERED_EFFECT] = "effect",
+	};
+
+	return names[how];
+}
+
 /* --- Time ------------------------------------------------------------------------------------- */
 
 enum {
@@ -146,6 +157,19 @@ static void process(struct writer *writer, const char *key, pid_t identifier)
 		writer_number(writer, key, (unsigned long long)identifier);
 }
 
+/* Of a connection: whom it was to reach. */
+static void peer(struct writer *writer, const struct refusal *refusal)
+{
+	if (refusal->name)
+		bytes_text(writer, "name", refusal->name);
+	if (refusal->address)
+		writer_text(writer, "address", refusal->address);
+	if (refusal->port)
+		writer_number(writer, "port", refusal->port);
+	if (refusal->protocol)
+		writer_text(writer, "protocol", refusal->protocol);
+}
+
 void record_refusal(struct buffer *out, const struct record_head *head, const struct timespec *when,
                     const struct refusal *refusal, unsigned long long count)
 {
@@ -159,6 +183,7 @@ void record_refusal(struct buffer *out, const struct record_head *head, const st
 	writer_text(&writer, "effect", record_effect_name(refusal->effect));
 	writer_text(&writer, "op", refusal->operation);
 	writer_bytes(&writer, "target", refusal->target, refusal->target_size);
+	peer(&writer, refusal);
 	writer_text(&writer, "class", refusal->hidden ? "hidden" : "denied");
 	writer_text(&writer, "verdict", verdict_name(refusal->verdict));
 	error_name(&writer, refusal->error);
@@ -166,6 +191,25 @@ void record_refusal(struct buffer *out, const struct record_head *head, const st
 	because(&writer, head, refusal->because);
 	bytes_text(&writer, "remedy", refusal->remedy);
 	writer_number(&writer, "count", count);
+	finish(&writer);
+}
+
+void record_answer(struct buffer *out, const struct record_head *head, const struct timespec *now,
+                   const struct answered *answered)
+{
+	struct writer writer = begin(out, head, now, "answer");
+
+	process(&writer, "pid", answered->pid);
+	bytes_text(&writer, "comm", answered->comm);
+	bytes_text(&writer, "exe", answered->exe);
+	writer_text(&writer, "effect", record_effect_name(answered->effect));
+	writer_text(&writer, "op", answered->operation);
+	writer_bytes(&writer, "target", answered->target, answered->target_size);
+	writer_flag(&writer, "protected", answered->protected);
+	because(&writer, head, answered->because);
+	writer_text(&writer, "answer", record_answer_name(answered->how));
+	bytes_text(&writer, "by", answered->by);
+	writer_number(&writer, "microseconds", answered->microseconds);
 	finish(&writer);
 }
 

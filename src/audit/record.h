@@ -33,6 +33,9 @@ struct record_totals {
 /* "read", ..., "call"; `effect` is at most EFFECT_COUNT. Static. */
 const char *record_effect_name(size_t effect);
 
+/* "no", "no-all", "once", "folder", "effect". Static. */
+const char *record_answer_name(size_t how);
+
 unsigned long long record_sum(const unsigned long long counts[RECORD_EFFECTS]);
 
 /* The members "denied", "hidden" and "effects". */
@@ -43,6 +46,8 @@ void record_start(struct buffer *out, const struct record_head *head, const stru
                   const struct audit_start *start);
 void record_refusal(struct buffer *out, const struct record_head *head, const struct timespec *when,
                     const struct refusal *refusal, unsigned long long count);
+void record_answer(struct buffer *out, const struct record_head *head, const struct timespec *now,
+                   const struct answered *answered);
 void record_end(struct buffer *out, const struct record_head *head, const struct timespec *now,
                 int status, const struct record_totals *totals);
 

@@ -343,6 +343,8 @@ int report_add(void *data, const struct entry *entry, struct error *err)
 	report->records++;
 	if (runs_count(report, entry, &agent_file, err) < 0)
 		return -1;
+	if (entry->kind == ENTRY_ANSWER)
+		report->answers[entry->how]++;
 	return entry->kind == ENTRY_REFUSAL ? add_refusal(report, entry, &agent_file, err) : 0;
 }
 

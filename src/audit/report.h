@@ -82,6 +82,7 @@ struct report {
 	struct buffer key; /* memory for the keys of tables */
 
 	struct record_totals totals;
+	unsigned long long answers[ANSWERED_COUNT];
 	unsigned long long records;
 	unsigned long long runs;
 	unsigned long long unfinished;    /* without an `end` record */

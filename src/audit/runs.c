@@ -104,6 +104,8 @@ int runs_count(struct report *report, const struct entry *entry, struct report_t
 		*(entry->hidden ? &run->hidden : &run->denied) += entry->count;
 		*agent_file = run->agent_file;
 		return 0;
+	case ENTRY_ANSWER:
+		return 0;
 	case ENTRY_END:
 		end(report, run, entry);
 		return 0;

@@ -35,14 +35,30 @@ static const struct tally_item *first_reason(const struct tally *reasons)
 	return first;
 }
 
-static void reason_line(const struct tally_item *reason, struct buffer *out)
+/* Who asks should know of the other way: not to permit everything, but to be asked. */
+static void asks_line(const struct audit_log *log, const struct tally_item *reason,
+                      struct buffer *out)
+{
+	buffer_printf(out, ": %s", words_asks(log->answers));
+	if (reason->remedy)
+		buffer_printf(out, "; %s permits %s", reason->remedy,
+		              reason->count == 1 ? "it" : "them");
+	if (!words_answers_sum(log->answers))
+		buffer_append_text(out, "; --approve tty or exec:PROGRAM asks somebody");
+	buffer_append_text(out, "\n");
+}
+
+static void reason_line(const struct audit_log *log, const struct tally_item *reason,
+                        struct buffer *out)
 {
 	buffer_printf(out, "%llu %s refused", reason->count,
 	              words_effect(reason->effect, reason->count));
 	if (*reason->text)
 		buffer_printf(out, ": %s", reason->text);
-	if (reason->verdict == VERDICT_ASK)
-		buffer_append_text(out, ": asks, and nobody could answer");
+	if (reason->verdict == VERDICT_ASK) {
+		asks_line(log, reason, out);
+		return;
+	}
 	if (reason->remedy)
 		buffer_printf(out, "; %s permits %s", reason->remedy,
 		              reason->count == 1 ? "it" : "them");
@@ -91,11 +107,15 @@ int audit_log_summary(const struct audit_log *log, bool verbose, struct buffer *
 	const struct tally_item *first = first_reason(&log->reasons);
 
 	if (first) {
-		reason_line(first, out);
+		reason_line(log, first, out);
 		place_lines(log, false, out);
 	} else if (total(log, false)) {
 		/* No memory for reasons. */
 		buffer_printf(out, "%llu operations refused\n", total(log, false));
+	}
+	if (words_answers_sum(log->answers)) {
+		words_answers(out, log->answers);
+		buffer_append_text(out, "\n");
 	}
 	if (verbose && hidden) {
 		buffer_printf(out,

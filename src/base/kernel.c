@@ -46,9 +46,23 @@ int kernel_landlock_restrict(int ruleset)
 	return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 }
 
-int kernel_seccomp_filter(const void *program)
+static long set_filter(unsigned long flags, const struct sock_filter *program, size_t count)
 {
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
+	union {
+		const struct sock_filter *in;
+		struct sock_filter *out;
+	} same = {.in = program};
+	const struct sock_fprog description = {
+	        .len = (unsigned short)count,
+	        .filter = same.out,
+	};
+
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &description);
+}
+
+int kernel_seccomp_filter(const struct sock_filter *program, size_t count)
+{
+	return (int)set_filter(0, program, count);
 }
 
 /* Newer than the installed headers: Linux 5.19. */
@@ -56,14 +70,13 @@ int kernel_seccomp_filter(const void *program)
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
-int kernel_seccomp_listener(const void *program)
+int kernel_seccomp_listener(const struct sock_filter *program, size_t count)
 {
 	const unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
-	long listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-	                        flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, program);
+	long listener = set_filter(flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, program, count);
 
 	if (listener < 0 && errno == EINVAL)
-		listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
+		listener = set_filter(flags, program, count);
 	return (int)listener;
 }
 

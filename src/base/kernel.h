@@ -5,8 +5,27 @@
 
 #include "base/error.h"
 
+#include <fcntl.h>
+#include <linux/filter.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+
+/* Calls of which the headers know nothing; the same number on every architecture. */
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452 /* Linux 6.6 */
+#endif
+#ifndef SYS_setxattrat
+#define SYS_setxattrat 463 /* Linux 6.13 */
+#endif
+#ifndef SYS_removexattrat
+#define SYS_removexattrat 466 /* Linux 6.13 */
+#endif
+
+/* pidfd_open(2) of a thread, since Linux 6.9. */
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
 
 /* openat2(2), since Linux 5.6. `resolve` is RESOLVE_* of <linux/openat2.h>. */
 int kernel_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve);
@@ -28,12 +47,12 @@ int kernel_landlock_create(const struct kernel_landlock_ruleset *attributes, siz
 int kernel_landlock_add_path(int ruleset, int path, uint64_t rights);
 int kernel_landlock_restrict(int ruleset);
 
-/* seccomp(2) SECCOMP_SET_MODE_FILTER without flags. `program` is a struct sock_fprog. */
-int kernel_seccomp_filter(const void *program);
+/* seccomp(2) SECCOMP_SET_MODE_FILTER without flags. The kernel only reads the program. */
+int kernel_seccomp_filter(const struct sock_filter *program, size_t count);
 
 /* The same with a listener for SECCOMP_RET_USER_NOTIF, a descriptor owned by the caller. From Linux
  * 5.19 on, only a fatal signal interrupts a call that waits for an answer. */
-int kernel_seccomp_listener(const void *program);
+int kernel_seccomp_listener(const struct sock_filter *program, size_t count);
 
 /* clone(2) without a new stack, as fork(2) does it: 0 in the child. */
 int kernel_clone(uint64_t flags);

@@ -1,6 +1,7 @@
 #include "base/message.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -19,11 +20,12 @@ int message_pair(int ends[2], struct error *err)
 	return 0;
 }
 
-int message_send(int socket, char what, int descriptor, struct error *err)
+int message_put(int socket, const void *data, size_t size, int descriptor)
 {
-	struct iovec data = {.iov_base = &what, .iov_len = 1};
+	/* The kernel only reads it. */
+	struct iovec part = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
 	union control control = {0};
-	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 	ssize_t sent;
 
 	if (descriptor >= 0) {
@@ -38,7 +40,7 @@ int message_send(int socket, char what, int descriptor, struct error *err)
 	do {
 		sent = sendmsg(socket, &message, MSG_NOSIGNAL);
 	} while (sent < 0 && errno == EINTR);
-	return sent == 1 ? 0 : error_system(err, errno, "sending to another process of the run");
+	return sent == (ssize_t)size ? 0 : -1;
 }
 
 static int received_descriptor(struct msghdr *message)
@@ -52,27 +54,44 @@ static int received_descriptor(struct msghdr *message)
 	return descriptor;
 }
 
-int message_expect(int socket, char what, int *descriptor, struct error *err)
+ssize_t message_take(int socket, void *data, size_t size, int *descriptor, int flags)
 {
-	char got = 0;
-	struct iovec data = {.iov_base = &got, .iov_len = 1};
+	struct iovec part = {.iov_base = data, .iov_len = size};
 	union control control = {0};
 	struct msghdr message = {
-	        .msg_iov = &data,
+	        .msg_iov = &part,
 	        .msg_iovlen = 1,
 	        .msg_control = control.bytes,
 	        .msg_controllen = sizeof(control.bytes),
 	};
-	ssize_t size;
+	ssize_t got;
+
+	*descriptor = -1;
+	do {
+		got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags);
+	} while (got < 0 && errno == EINTR);
+	if (got >= 0)
+		*descriptor = received_descriptor(&message);
+	return got;
+}
+
+int message_send(int socket, char what, int descriptor, struct error *err)
+{
+	return message_put(socket, &what, 1, descriptor) == 0
+	               ? 0
+	               : error_system(err, errno, "sending to another process of the run");
+}
+
+int message_expect(int socket, char what, int *descriptor, struct error *err)
+{
+	char got = 0;
+	int received;
 
 	if (descriptor)
 		*descriptor = -1;
-	do {
-		size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-	} while (size < 0 && errno == EINTR);
+	ssize_t size = message_take(socket, &got, 1, &received, 0);
 	if (size < 0)
 		return error_system(err, errno, "waiting for another process of the run");
-	int received = received_descriptor(&message);
 	if (size == 1 && got == what && (descriptor || received < 0)) {
 		if (descriptor)
 			*descriptor = received;

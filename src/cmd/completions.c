@@ -7,7 +7,8 @@
  *   value     KIND  TEXT
  *
  * A KIND is one of `kinds` below: its values, or file, directory, program (with what follows it),
- * variable, rule (an effect, a colon, a target), free. */
+ * variable, rule (an effect, a colon, a target), approver (a word, or one, a colon, a program),
+ * free. */
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 
@@ -24,11 +25,23 @@ static const struct {
 	const char *word;
 	const char *kind;
 } kinds[] = {
-        {"COMMAND", "program"},    {"DIR", "directory"},    {"EFFECT", "effect"},
-        {"EFFECT:TARGET", "rule"}, {"FILE", "file"},        {"FILE|fd:N", "file"},
-        {"LEVEL", "level"},        {"LOG", "file"},         {"MODE", "mode"},
-        {"NAME", "tool"},          {"NAME=VALUE", "limit"}, {"NAME[=VALUE]", "variable"},
-        {"TARGET", "file"},        {"TIME", "free"},        {"UID", "free"},
+        {"COMMAND", "program"},
+        {"DIR", "directory"},
+        {"EFFECT", "effect"},
+        {"EFFECT:TARGET", "rule"},
+        {"FILE", "file"},
+        {"FILE|fd:N", "file"},
+        {"HOSTPORT:PORT", "free"},
+        {"LEVEL", "level"},
+        {"LOG", "file"},
+        {"MODE", "mode"},
+        {"NAME", "tool"},
+        {"NAME=VALUE", "limit"},
+        {"NAME[=VALUE]", "variable"},
+        {"TARGET", "file"},
+        {"TIME", "free"},
+        {"UID", "free"},
+        {"WHO", "approver"},
         {"WHAT", "weaker"},
 };
 
@@ -106,6 +119,8 @@ static void print_values(void)
 	}
 	for (size_t i = 0; options_level_name(i); i++)
 		printf("value\tlevel\t%s\n", options_level_name(i));
+	for (size_t i = 0; options_approver_name(i); i++)
+		printf("value\tapprover\t%s\n", options_approver_name(i));
 	puts("value\tweaker\tworkspace");
 }
 

@@ -54,6 +54,8 @@ static const struct row rows[] = {
          "keeps or sets a variable"},
         {"limit", 0, CMD_RUN | CMD_LEARN | CMD_COMPILE, KIND_NAMED, AT(limits), "NAME=VALUE",
          "processes, files, file-size, cpu, wall, scratch"},
+        {"publish", 0, CMD_RUN | CMD_LEARN | CMD_COMPILE, KIND_LIST, AT(publish), "HOSTPORT:PORT",
+         "makes a port of the sandbox reachable on the host's 127.0.0.1"},
         {"timeout", 0, CMD_RUN | CMD_LEARN | CMD_COMPILE, KIND_TIME, AT(remit.timeout), "TIME",
          "ends the command after 90, 90s, 5m, 2h or 1d"},
         {"user", 0, CMD_RUN | CMD_LEARN | CMD_COMPILE, KIND_USER, AT(remit.user), "UID",
@@ -75,6 +77,12 @@ static const struct row rows[] = {
         {"sarif", 0, CMD_AUDIT, KIND_FLAG, AT(sarif), NULL, "SARIF 2.1.0"},
         {"suggest", 0, CMD_AUDIT, KIND_FLAG, AT(suggest), NULL,
          "a policy that would permit what was refused"},
+        {"approve", 0, CMD_RUN, KIND_TEXT, AT(remit.approve), "WHO",
+         "answers where the policy asks: tty, deny, allow, or exec:PROGRAM"},
+        {"approve-timeout", 0, CMD_RUN, KIND_TIME, AT(remit.approve_timeout), "TIME",
+         "after which no answer is no (default: 5m)"},
+        {"remember", 0, CMD_RUN, KIND_TEXT, AT(remit.remember), "FILE",
+         "keeps what was permitted, as a policy for -p"},
         {"fail-on-denial", 0, CMD_RUN | CMD_AUDIT, KIND_FLAG, AT(fail_on_denial), NULL,
          "exit status 120 where something was denied"},
         {"json", 0, CMD_ALL | CMD_DOCTOR | CMD_AUDIT, KIND_FLAG, AT(json), NULL,
@@ -121,7 +129,7 @@ static int add_named(const struct row *row, struct text_array *array, const char
 	return add_text(array, text, err);
 }
 
-static int parse_time(const char *text, unsigned *out, struct error *err)
+static int parse_time(const char *name, const char *text, unsigned *out, struct error *err)
 {
 	static const struct {
 		const char *suffix;
@@ -139,7 +147,7 @@ static int parse_time(const char *text, unsigned *out, struct error *err)
 		*out = (unsigned)value * units[i].seconds;
 		return 0;
 	}
-	error_set(err, "--timeout %s: not a time", text);
+	error_set(err, "--%s %s: not a time", name, text);
 	return error_help(
 	        err, "a number of seconds from 1, or with s, m, h or d behind it: 90, 90s, 5m");
 }
@@ -199,7 +207,7 @@ static int set_option(const struct row *row, const char *value, struct options *
 	case KIND_USER:
 		return parse_user(value, (long long *)(void *)place, err);
 	case KIND_TIME:
-		return parse_time(value, (unsigned *)(void *)place, err);
+		return parse_time(row->name, value, (unsigned *)(void *)place, err);
 	case KIND_WEAKER:
 		if (strcmp(value, "workspace") != 0) {
 			error_set(err, "--allow-weaker %s: not a wall that may be weaker", value);
@@ -343,6 +351,7 @@ int options_parse(int command, int argc, char **argv, struct options *out, struc
 	out->remit.denies = out->denies.items;
 	out->remit.environment = out->environment.items;
 	out->remit.limits = out->limits.items;
+	out->remit.publish = out->publish.items;
 	if (!out->remit.workspace)
 		out->remit.workspace = getenv("REMIT_WORKSPACE");
 	if (out->remit.workspace && !*out->remit.workspace)
@@ -359,6 +368,7 @@ void options_clear(struct options *options)
 	free(options->denies.items);
 	free(options->environment.items);
 	free(options->limits.items);
+	free(options->publish.items);
 }
 
 void options_help(int command, FILE *out)
@@ -394,4 +404,11 @@ bool options_row(int command, size_t number, struct option_row *out)
 const char *options_level_name(size_t number)
 {
 	return number < sizeof(levels) / sizeof(*levels) ? levels[number].name : NULL;
+}
+
+const char *options_approver_name(size_t number)
+{
+	static const char *const names[] = {"tty", "deny", "allow", "exec:"};
+
+	return number < sizeof(names) / sizeof(*names) ? names[number] : NULL;
 }

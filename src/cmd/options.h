@@ -31,7 +31,7 @@ struct text_array {
 
 struct options {
 	struct remit_options remit; /* points into the arrays below */
-	struct text_array policies, ceilings, grants, denies, environment, limits;
+	struct text_array policies, ceilings, grants, denies, environment, limits, publish;
 	bool json, raw, dry_run, quiet, help;
 	bool markdown, sarif, suggest, fail_on_denial;
 	int verbose;
@@ -61,5 +61,8 @@ bool options_row(int command, size_t number, struct option_row *out);
 
 /* What --layers takes; NULL behind the last one. Static. */
 const char *options_level_name(size_t number);
+
+/* The same of --approve; what ends with a colon goes on. */
+const char *options_approver_name(size_t number);
 
 #endif

@@ -25,16 +25,14 @@
 #include "generate/condition.h"
 #include "generate/emit.h"
 #include "generate/numbers.h"
+#include "generate/program.h"
 #include "generate/source.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 static const struct architecture {
 	const char *name;
@@ -348,7 +346,25 @@ static int watch_call(struct compiler *compiler, const struct yaml_tree *name, s
 	return 0;
 }
 
-/* One that its arguments make so; its number leads to the pieces on arguments already. */
+/* A call of a group that is allowed, but for what is watched of it: where there is a listener, its
+ * number leads to the pieces on arguments. */
+static int lead_to_arguments(struct compiler *compiler, const struct yaml_tree *name,
+                             struct error *err)
+{
+	int number = -1;
+
+	if (find_number(compiler, name, &number, err) < 0)
+		return -1;
+	if (number < 0)
+		return 0;
+	if (compiler->numbers.answers[number] != piece_kinds[PIECE_ALLOW].answer)
+		return source_error(compiler->source, name, err, "nothing allows `%s`",
+		                    name->value);
+	compiler->watched.answers[number] = NUMBERS_BY_ARGUMENTS;
+	return add_call(compiler, PIECE_ALLOW, name, NULL, 0, err);
+}
+
+/* One that its arguments make so. */
 static int watch_arguments(struct compiler *compiler, const struct yaml_tree *name,
                            const struct yaml_tree *call, struct error *err)
 {
@@ -358,9 +374,9 @@ static int watch_arguments(struct compiler *compiler, const struct yaml_tree *na
 	if (source_expect(source, call, YAML_TREE_MAPPING, name->value, err) < 0 ||
 	    source_expect_keys(source, call, watched_call_keys, 2, err) < 0)
 		return -1;
-	if (!yaml_tree_get(yaml_tree_get(source->root, "arguments"), name->value))
-		return source_error(source, name, err, "`%s` is not among `arguments`",
-		                    name->value);
+	if (!yaml_tree_get(yaml_tree_get(source->root, "arguments"), name->value) &&
+	    lead_to_arguments(compiler, name, err) < 0)
+		return -1;
 	const struct yaml_tree *rules = yaml_tree_get(call, "when");
 	for (size_t i = 0; i < rules->count; i++)
 		if (condition_expand(source, yaml_tree_get(call, "parameters"), rules->items[i],
@@ -408,81 +424,24 @@ static int add_everything(struct compiler *compiler, struct error *err)
 
 /* --- Linking --------------------------------------------------------------------------------- */
 
-struct program {
-	struct sock_filter instructions[BPF_MAXINSNS];
-	size_t count;
-};
-
-/* Appends a compiled piece; returns of `passes_on` become jumps behind its end. */
-static int append_piece(struct program *program, scmp_filter_ctx piece, const uint32_t *passes_on,
-                        struct error *err)
-{
-	cleanup_close int file = memfd_create("filter", MFD_CLOEXEC);
-	struct sock_filter *begin = &program->instructions[program->count];
-	size_t room = (BPF_MAXINSNS - program->count) * sizeof(*begin);
-
-	if (file < 0)
-		return error_system(err, errno, "memfd_create");
-	int result = seccomp_export_bpf(piece, file);
-	if (result < 0)
-		return library_error(result, "export", err);
-	off_t end = lseek(file, 0, SEEK_END);
-	if (end <= 0 || (size_t)end > room || (size_t)end % sizeof(*begin) != 0)
-		return error_set(err, "libseccomp exported %lld bytes", (long long)end);
-	if (pread(file, begin, (size_t)end, 0) != (ssize_t)end)
-		return error_system(err, errno, "reading the exported filter");
-	size_t count = (size_t)end / sizeof(*begin);
-	for (size_t i = 0; passes_on && i < count; i++)
-		if (begin[i].code == (BPF_RET | BPF_K) && begin[i].k == *passes_on)
-			begin[i] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,
-			                                        (uint32_t)(count - i - 1));
-	program->count += count;
-	return 0;
-}
-
-static int append_numbers(struct program *program, const struct numbers *numbers, struct error *err)
-{
-	long count = numbers_compile(numbers, program->instructions + program->count,
-	                             BPF_MAXINSNS - program->count, err);
-
-	if (count < 0)
-		return -1;
-	program->count += (size_t)count;
-	return 0;
-}
-
 static int link_pieces(const struct compiler *compiler, bool watched, struct program *program,
                        struct error *err)
 {
 	const uint32_t allow = SCMP_ACT_ALLOW, unknown = ACTION_UNKNOWN;
 
 	program->count = 0;
-	if (append_numbers(program, watched ? &compiler->watched : &compiler->numbers, err) < 0 ||
-	    append_piece(program, compiler->pieces[PIECE_REFUSE_ARGUMENTS], &allow, err) < 0 ||
-	    (watched && append_piece(program, compiler->pieces[PIECE_WATCH], &allow, err) < 0) ||
-	    append_piece(program, compiler->pieces[PIECE_ALLOW], &unknown, err) < 0 ||
-	    append_piece(program, compiler->pieces[PIECE_REFUSE], NULL, err) < 0)
+	if (program_append_numbers(program, watched ? &compiler->watched : &compiler->numbers,
+	                           err) < 0 ||
+	    program_append_filter(program, compiler->pieces[PIECE_REFUSE_ARGUMENTS], &allow, err) <
+	            0 ||
+	    (watched &&
+	     program_append_filter(program, compiler->pieces[PIECE_WATCH], &allow, err) < 0) ||
+	    program_append_filter(program, compiler->pieces[PIECE_ALLOW], &unknown, err) < 0 ||
+	    program_append_filter(program, compiler->pieces[PIECE_REFUSE], NULL, err) < 0)
 		return -1;
-	for (size_t i = 0; watched && i < program->count; i++) {
-		struct sock_filter *at = &program->instructions[i];
-
-		if (at->code == (BPF_RET | BPF_K) && at->k == ACTION_REFUSE)
-			at->k = SECCOMP_RET_USER_NOTIF;
-	}
+	if (watched)
+		program_replace(program, ACTION_REFUSE, SECCOMP_RET_USER_NOTIF);
 	return 0;
-}
-
-static void print_program(const struct program *program, const char *name, struct buffer *out)
-{
-	buffer_printf(out, "const struct sock_filter %s[] = {\n", name);
-	for (size_t i = 0; i < program->count; i++) {
-		const struct sock_filter *at = &program->instructions[i];
-
-		buffer_printf(out, "\t{0x%02x, %u, %u, 0x%08x},\n", at->code, at->jt, at->jf,
-		              at->k);
-	}
-	buffer_append_text(out, "};\n");
-	emit_count(out, name);
 }
 
 /* --- Names for reports ----------------------------------------------------------------------- */
@@ -551,12 +510,12 @@ static int print_all(struct compiler *compiler, const char *name, struct program
 	              compiler->source->path, compiler->architecture->name);
 	if (link_pieces(compiler, false, program, err) < 0)
 		return -1;
-	print_program(program, decides, out);
+	program_print(program, decides, out);
 	if (!yaml_tree_get(compiler->source->root, "watch"))
 		return 0;
 	if (link_pieces(compiler, true, program, err) < 0)
 		return -1;
-	print_program(program, "filter_watched", out);
+	program_print(program, "filter_watched", out);
 	print_calls(compiler, out);
 	return 0;
 }

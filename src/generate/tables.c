@@ -80,7 +80,8 @@ static int emit_paths(const struct source *source, const struct yaml_tree *mappi
 			return error_memory(err);
 		buffer_printf(out, ", %zu, ", key->line);
 		emit_literal(out, because);
-		buffer_append_text(out, "},\n");
+		bool capitals = strpbrk(key->value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != NULL;
+		buffer_printf(out, ", %s},\n", capitals ? "true" : "false");
 	}
 	buffer_append_text(out, "};\n");
 	emit_count(out, table);
@@ -282,6 +283,85 @@ static int limits_generate(const struct source *source, struct buffer *out, stru
 	return 0;
 }
 
+/* --- git-config.yaml ------------------------------------------------------------------------- */
+
+static const struct git_shape {
+	const char *key;
+	const char *constant;
+} git_shapes[] = {
+        {"boolean", "TABLE_GIT_BOOLEAN"},     {"number", "TABLE_GIT_NUMBER"},
+        {"word", "TABLE_GIT_WORD"},           {"text", "TABLE_GIT_TEXT"},
+        {"reference", "TABLE_GIT_REFERENCE"}, {"remote", "TABLE_GIT_REMOTE"},
+        {"tags", "TABLE_GIT_TAGS"},           {"update", "TABLE_GIT_UPDATE"},
+        {"worktree", "TABLE_GIT_WORKTREE"},
+};
+
+/* `section.key`, `section.*.key`, `section.*` or `section.*.*`, in lower case. */
+static bool is_git_key(const char *name)
+{
+	static const char characters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	size_t parts = 1;
+	size_t size = strspn(name, characters);
+
+	if (size == 0)
+		return false;
+	for (name += size; *name == '.'; name += size, parts++) {
+		name++;
+		size = *name == '*' ? 1 : strspn(name, characters);
+		/* A subsection is always any: which names there are is not git's to say. */
+		if (size == 0 || (parts == 1 && *name != '*' && name[size] == '.'))
+			return false;
+	}
+	return *name == '\0' && (parts == 2 || parts == 3);
+}
+
+static int expect_once(const struct source *source, const struct yaml_tree *key, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(git_shapes) / sizeof(git_shapes[0]); i++) {
+		const struct yaml_tree *section = yaml_tree_get(source->root, git_shapes[i].key);
+		for (size_t k = 0; k < section->count; k += 2)
+			if (section->items[k] != key &&
+			    strcmp(section->items[k]->value, key->value) == 0)
+				return source_error(source, key, err, "`%s` stands in two places",
+				                    key->value);
+	}
+	return 0;
+}
+
+static int emit_git_key(const struct source *source, const struct git_shape *shape,
+                        const struct yaml_tree *key, const struct yaml_tree *help,
+                        struct buffer *out, struct error *err)
+{
+	if (source_expect(source, help, YAML_TREE_SCALAR, "the reason", err) < 0 ||
+	    expect_once(source, key, err) < 0)
+		return -1;
+	if (!is_git_key(key->value))
+		return source_error(source, key, err, "`%s` is no variable of git", key->value);
+	if (!help->value[0])
+		return source_error(source, key, err, "`%s` needs a reason", key->value);
+	buffer_append_text(out, "\t{");
+	emit_literal(out, key->value);
+	buffer_append_text(out, ", ");
+	emit_literal(out, help->value);
+	buffer_printf(out, ", %s, %zu},\n", shape->constant, key->line);
+	return 0;
+}
+
+static int git_generate(const struct source *source, struct buffer *out, struct error *err)
+{
+	buffer_append_text(out, "const struct table_git_key table_git_keys[] = {\n");
+	for (size_t i = 0; i < sizeof(git_shapes) / sizeof(git_shapes[0]); i++) {
+		const struct yaml_tree *section = yaml_tree_get(source->root, git_shapes[i].key);
+		for (size_t k = 0; k < section->count; k += 2)
+			if (emit_git_key(source, &git_shapes[i], section->items[k],
+			                 section->items[k + 1], out, err) < 0)
+				return -1;
+	}
+	buffer_append_text(out, "};\n");
+	emit_count(out, "table_git_keys");
+	return 0;
+}
+
 /* --- Files ----------------------------------------------------------------------------------- */
 
 static int sections_generate(const struct source *source, struct buffer *out, struct error *err);
@@ -304,6 +384,13 @@ static const struct source_key environment_keys[] = {
 };
 static const struct source_key agent_keys[] = {{"programs", YAML_TREE_SEQUENCE, true}};
 static const struct source_key limits_keys[] = {{"limits", YAML_TREE_MAPPING, true}};
+static const struct source_key git_keys[] = {
+        {"boolean", YAML_TREE_MAPPING, true},   {"number", YAML_TREE_MAPPING, true},
+        {"word", YAML_TREE_MAPPING, true},      {"text", YAML_TREE_MAPPING, true},
+        {"reference", YAML_TREE_MAPPING, true}, {"remote", YAML_TREE_MAPPING, true},
+        {"tags", YAML_TREE_MAPPING, true},      {"update", YAML_TREE_MAPPING, true},
+        {"worktree", YAML_TREE_MAPPING, true},
+};
 static const struct source_key modes_keys[] = {
         {"absent", YAML_TREE_MAPPING, true},
         {"untrusted_max", YAML_TREE_SCALAR, true},
@@ -329,11 +416,15 @@ static const struct policy_file {
         {"trees.yaml", KEYS(tree_keys), sections_generate},
         {"secrets.yaml", KEYS(secret_keys), sections_generate},
         {"protected.yaml", KEYS(protected_keys), sections_generate},
+        {"git-config.yaml", KEYS(git_keys), git_generate},
         {"environment.yaml", KEYS(environment_keys), sections_generate},
         {"agents.yaml", KEYS(agent_keys), sections_generate},
         {"limits.yaml", KEYS(limits_keys), limits_generate},
         {"syscalls.yaml", NULL, NULL, NULL},
         {"supervisor.yaml", NULL, NULL, NULL},
+        {"broker.yaml", NULL, NULL, NULL},
+        {"relay.yaml", NULL, NULL, NULL},
+        {"resolver.yaml", NULL, NULL, NULL},
 #undef KEYS
 };
 

@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "library/approve.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,6 +87,12 @@ static bool says_absent(int number)
 	return false;
 }
 
+/* True where somebody is to hear what is asked. */
+static bool asks(const struct remit_options *options)
+{
+	return options->approve && strcmp(options->approve, "deny") != 0;
+}
+
 /* Whether refusals can be seen here, and must be. `blind` says why they cannot. */
 static int find_level(const struct remit_options *options, struct launch *launch, struct error *err)
 {
@@ -100,7 +107,7 @@ static int find_level(const struct remit_options *options, struct launch *launch
 		return 0;
 	int number = errno;
 	if (!says_absent(number) || options->level == REMIT_LEVEL_WATCHED || options->audit ||
-	    options->fail_on_denial) {
+	    options->fail_on_denial || options->remember || asks(options)) {
 		error_system(err, number, "level namespaces+decoy cannot be had: /dev/fuse");
 		return error_help(err, "chmod 0666 /dev/fuse (modprobe fuse, where it is absent); "
 		                       "remit doctor says more");
@@ -112,6 +119,11 @@ static int find_level(const struct remit_options *options, struct launch *launch
 static int build_plan(const struct remit_options *options, char *const *environment,
                       struct timing *timing, struct launch *launch, struct error *err)
 {
+	const struct approve_request approve = {
+	        .way = options->learn ? "deny" : options->approve,
+	        .watched = launch->blind == NULL,
+	        .policy = launch->prepared.policy,
+	};
 	const struct plan_request request = {
 	        .policy = launch->prepared.policy,
 	        .place = &launch->prepared.place,
@@ -119,6 +131,8 @@ static int build_plan(const struct remit_options *options, char *const *environm
 	        .environment = environment,
 	        .user = options->user,
 	        .decoy = launch->blind == NULL,
+	        .asks = approve_answers(&approve),
+	        .publish = options->publish && options->publish[0],
 	        .strict = options->strict,
 	        .timeout = options->timeout,
 	        .timing = timing,
@@ -138,7 +152,8 @@ int launch_prepare(const struct remit_options *options, char *const *command,
 	out->command = copy_command(command);
 	if (!out->command)
 		return error_memory(err);
-	if (prepare(options, false, notices->timing, prepared, err) < 0)
+	if (approve_check(options->approve, err) < 0 ||
+	    prepare(options, false, notices->timing, prepared, err) < 0)
 		return -1;
 	say_warnings(prepared, notices);
 	if (policy_permits_nothing(prepared->policy)) {

@@ -36,6 +36,46 @@ static int refuse_streams(const char *option, const char *text, int file, struct
 	return 0;
 }
 
+bool output_tool_may_write(const struct policy *policy, const char *path)
+{
+	struct decision decision;
+
+	if (path_within(path, policy->workspace) ||
+	    (policy->repository && path_within(path, policy->repository)) ||
+	    (policy->git_folder && path_within(path, policy->git_folder)))
+		return true;
+	policy_decide(policy, EFFECT_WRITE, path, &decision);
+	return decision.verdict != VERDICT_DENY && decision.region == REGION_PROJECT &&
+	       !decision.no_region;
+}
+
+/* A file that was opened by others lies where it lies: not where the tool may write, nor where it
+ * may have another name. What has no name any more is nobody else's. */
+static int refuse_place(const char *option, const char *text, int file, const struct policy *policy,
+                        struct error *err)
+{
+	char link[64];
+	char path[PATH_MAX];
+	struct stat status;
+
+	if (fstat(file, &status) < 0)
+		return error_system(err, errno, "%s %s", option, text);
+	if (!S_ISREG(status.st_mode) || status.st_nlink == 0)
+		return 0;
+	if (status.st_nlink > 1)
+		return error_set(err, "%s %s has a second name, which may be the tool's", option,
+		                 text);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	ssize_t size = readlink(link, path, sizeof(path));
+	if (size < 0 || (size_t)size == sizeof(path))
+		return error_system(err, size < 0 ? errno : ENAMETOOLONG, "%s %s", option, text);
+	path[size] = '\0';
+	if (!output_tool_may_write(policy, path))
+		return 0;
+	error_set(err, "%s %s lies where the tool may write", option, text);
+	return error_help(err, "a place outside of the workspace");
+}
+
 static int take_descriptor(const char *option, const char *text, struct error *err)
 {
 	char *end;
@@ -56,22 +96,7 @@ static int take_descriptor(const char *option, const char *text, struct error *e
 	return copy < 0 ? error_system(err, errno, "%s fd:%s", option, text) : copy;
 }
 
-static bool tool_may_write(const struct policy *policy, const char *path)
-{
-	struct decision decision;
-
-	if (path_within(path, policy->workspace) ||
-	    (policy->repository && path_within(path, policy->repository)) ||
-	    (policy->git_folder && path_within(path, policy->git_folder)))
-		return true;
-	policy_decide(policy, EFFECT_WRITE, path, &decision);
-	return decision.verdict != VERDICT_DENY && decision.region == REGION_PROJECT &&
-	       !decision.no_region;
-}
-
-/* The path that `text` means, links of its folder resolved. NULL with an error set, or where memory
- * is exhausted. */
-static char *find(const char *option, const char *text, struct error *err)
+char *output_find(const char *option, const char *text, struct error *err)
 {
 	cleanup_free char *current = getcwd(NULL, 0);
 	cleanup_free char *path = current ? path_absolute(current, text) : NULL;
@@ -92,22 +117,18 @@ static char *find(const char *option, const char *text, struct error *err)
 static int open_file(const char *option, const char *text, const struct policy *policy,
                      struct error *err)
 {
-	cleanup_free char *path = find(option, text, err);
-	struct stat status;
+	cleanup_free char *path = output_find(option, text, err);
 
 	if (!path)
 		return err->message ? -1 : error_memory(err);
-	if (tool_may_write(policy, path)) {
+	if (output_tool_may_write(policy, path)) {
 		error_set(err, "%s %s lies where the tool may write", option, text);
 		return error_help(err, "a place outside of the workspace");
 	}
 	cleanup_close int file =
 	        open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
-	if (file < 0 || fstat(file, &status) < 0)
+	if (file < 0)
 		return error_system(err, errno, "%s %s", option, text);
-	if (S_ISREG(status.st_mode) && status.st_nlink != 1)
-		return error_set(err, "%s %s has a second name, which may be the tool's", option,
-		                 text);
 	int copy = fcntl(file, F_DUPFD_CLOEXEC, 3);
 	return copy < 0 ? error_system(err, errno, "%s %s", option, text) : copy;
 }
@@ -120,7 +141,8 @@ int output_open(const char *option, const char *text, const struct policy *polic
 	cleanup_close int file = strncmp(text, "fd:", 3) == 0
 	                                 ? take_descriptor(option, text + 3, err)
 	                                 : open_file(option, text, policy, err);
-	if (file < 0 || refuse_streams(option, text, file, err) < 0)
+	if (file < 0 || refuse_streams(option, text, file, err) < 0 ||
+	    refuse_place(option, text, file, policy, err) < 0)
 		return -1;
 	return steal_descriptor(&file);
 }

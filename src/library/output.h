@@ -5,7 +5,16 @@
 #include "base/error.h"
 #include "policy/policy.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
+
+/* True where the tool of a run under `policy` may write at `path` (absolute, links resolved): the
+ * project as a whole, and whatever else the policy permits. */
+bool output_tool_may_write(const struct policy *policy, const char *path);
+
+/* The absolute path that `text` means, links of its folder resolved, owned by the caller. NULL with
+ * an error set, or without one where memory is exhausted. */
+char *output_find(const char *option, const char *text, struct error *err);
 
 /* Opens "FILE" (created with mode 0600 where it does not exist, appended to where it does) or takes
  * "fd:N", a descriptor of the caller that is open for writing. No link is followed at the end, and

@@ -84,7 +84,7 @@ static int run(const struct remit_options *options, char *const *command, char *
 		return -1;
 	say_plan(launch.plan, launch.prepared.policy, notices);
 	timing_mark(notices->timing, "launch", "notices");
-	if (confine_run(options, &launch, notices, status, err) < 0)
+	if (confine_run(options, &launch, environment, notices, status, err) < 0)
 		return -1;
 	if (*status != 0 && launch.blind)
 		say_blind(&launch, notices);

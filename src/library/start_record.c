@@ -8,8 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const layers[] = {"mounts", "decoy", "landlock", "seccomp", NULL};
-static const char *const layers_without_landlock[] = {"mounts", "decoy", "seccomp", NULL};
+/* What is in force, of all that there is. */
+static void find_layers(const struct plan *plan, struct start_record *out)
+{
+	const struct {
+		const char *name;
+		bool there;
+	} all[] = {
+	        {"mounts", true},
+	        {"decoy", true},
+	        {"landlock", plan->landlock_abi > 0},
+	        {"seccomp", true},
+	        {"network", plan->network},
+	};
+	size_t count = 0;
+
+	_Static_assert(sizeof(all) / sizeof(*all) < START_LAYERS, "room for the end");
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i].there)
+			out->layers[count++] = all[i].name;
+}
 
 /* Names that were meant to take something away, and did not. */
 static int find_unknown(const struct agent *agent, struct start_record *out, struct error *err)
@@ -50,6 +68,7 @@ int start_record_make(const struct launch *launch, bool learn, struct start_reco
 		return error_system(err, errno, "uname");
 	if (find_unknown(prepared->agent, out, err) < 0 || digest(prepared, out, err) < 0)
 		return -1;
+	find_layers(plan, out);
 	out->start = (struct audit_start){
 	        .agent = policy->agent_name,
 	        .agent_file = policy->agent_file,
@@ -58,7 +77,7 @@ int start_record_make(const struct launch *launch, bool learn, struct start_reco
 	        .policy_digest = out->digest,
 	        .kernel = out->system.release,
 	        .level = learn ? "namespaces+decoy, learning" : "namespaces+decoy",
-	        .layers = plan->landlock_abi > 0 ? layers : layers_without_landlock,
+	        .layers = out->layers,
 	        .dropped = (const char *const *)plan->dropped,
 	        .unknown_forbidden = out->unknown,
 	        .command = plan->command,

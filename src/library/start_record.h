@@ -8,11 +8,16 @@
 
 #include <sys/utsname.h>
 
+enum {
+	START_LAYERS = 8,
+};
+
 struct start_record {
 	struct audit_start start; /* points into the launch and into what follows */
 	char digest[SHA256_TEXT];
 	struct utsname system;
-	const char **unknown; /* forbidden names that no tool has; owned */
+	const char *layers[START_LAYERS]; /* NULL-terminated */
+	const char **unknown;             /* forbidden names that no tool has; owned */
 };
 
 /* `*out` must not be moved afterwards. Returns 0, or negative; to be released either way. */

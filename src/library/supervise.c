@@ -16,13 +16,16 @@
 enum {
 	/* What a command gets between SIGTERM and SIGKILL. */
 	GRACE_MILLISECONDS = 2000,
+	OWN_PLACES = 4, /* of what is waited for, in front of the approver's */
 };
 
 struct waiting {
 	struct sandbox *sandbox;
 	struct watch *watch; /* or NULL */
-	long long deadline;  /* milliseconds on CLOCK_MONOTONIC; 0: none */
-	bool terminated;     /* SIGTERM was sent because the time is up */
+	struct approver *approver;
+	bool relayed;       /* COMMAND has a terminal of its own */
+	long long deadline; /* milliseconds on CLOCK_MONOTONIC; 0: none */
+	bool terminated;    /* SIGTERM was sent because the time is up */
 	/* A signal came that would end COMMAND, which was not running yet: until when that may
 	 * take. 0: none came. */
 	long long start_deadline;
@@ -64,8 +67,10 @@ static void hand_on(struct waiting *waiting)
 	if (read(waiting->sandbox->arriving, &info, sizeof(info)) != sizeof(info))
 		return;
 	note_unwanted(waiting, info.ssi_signo);
+	if (approver_signal(waiting->approver, (int)info.ssi_signo))
+		return;
 	if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE || info.ssi_signo == SIGTTIN ||
-	    info.ssi_signo == SIGTTOU || reaches_command(&info))
+	    info.ssi_signo == SIGTTOU || (!waiting->relayed && reaches_command(&info)))
 		return;
 	sandbox_signal(waiting->sandbox, (int)info.ssi_signo);
 }
@@ -83,15 +88,35 @@ static void time_is_up(struct waiting *waiting)
 static int time_left(const struct waiting *waiting)
 {
 	long long first = waiting->deadline;
+	int patience = approver_patience(waiting->approver);
 
 	if (!first || (waiting->start_deadline && waiting->start_deadline < first))
 		first = waiting->start_deadline;
 	if (!first)
-		return -1;
+		return patience;
 	long long left = first - now();
 	if (left < 0)
 		return 0;
+	if (patience >= 0 && patience < left)
+		return patience;
 	return left > 1000000 ? 1000000 : (int)left;
+}
+
+/* True where the outcome is final. What is read of the event may be about either. */
+static bool hear_sandbox(struct waiting *waiting)
+{
+	struct sandbox_report *report = waiting->sandbox->report;
+	uint64_t count;
+
+	if (read(waiting->sandbox->event, &count, sizeof(count)) != sizeof(count))
+		return true;
+	int outcome = __atomic_load_n(&report->outcome, __ATOMIC_ACQUIRE);
+	if (outcome != SANDBOX_STARTING && outcome != SANDBOX_RUNNING)
+		return true;
+	if (__atomic_exchange_n(&report->stopped, 0, __ATOMIC_ACQ_REL) &&
+	    approver_command_stopped(waiting->approver))
+		sandbox_signal(waiting->sandbox, SIGCONT);
+	return false;
 }
 
 /* What it watched must not go on without it. */
@@ -108,7 +133,7 @@ static int watch_is_over(struct waiting *waiting, struct error *err)
 /* Returns when the outcome is final or pid 1 is gone; negative where the watch is over first. */
 static int wait_for_end(struct waiting *waiting, struct error *err)
 {
-	struct pollfd places[] = {
+	struct pollfd places[OWN_PLACES + APPROVE_PLACES] = {
 	        {.fd = waiting->sandbox->event, .events = POLLIN},
 	        {.fd = waiting->sandbox->process, .events = POLLIN},
 	        {.fd = waiting->sandbox->arriving, .events = POLLIN},
@@ -116,18 +141,20 @@ static int wait_for_end(struct waiting *waiting, struct error *err)
 	};
 
 	for (;;) {
-		int ready = poll(places, 4, time_left(waiting));
+		approver_places(waiting->approver, places + OWN_PLACES);
+		int ready = poll(places, OWN_PLACES + APPROVE_PLACES, time_left(waiting));
 		/* COMMAND may be running: short of memory is no reason to end it. */
 		if (ready < 0 && errno != EINTR && errno != ENOMEM)
 			return error_system(err, errno, "poll");
 		if (ready < 0)
 			continue;
-		if (places[0].revents || places[1].revents)
+		if (places[1].revents || (places[0].revents && hear_sandbox(waiting)))
 			return 0;
 		if (places[3].revents)
 			return watch_is_over(waiting, err);
 		if (places[2].revents)
 			hand_on(waiting);
+		approver_work(waiting->approver, places + OWN_PLACES);
 		if (waiting->deadline && now() >= waiting->deadline)
 			time_is_up(waiting);
 		if (waiting->start_deadline && now() >= waiting->start_deadline) {
@@ -206,10 +233,16 @@ static int judge(const struct waiting *waiting, const struct plan *plan, int *st
 	return 0;
 }
 
-int supervise(struct sandbox *sandbox, struct watch *watch, const struct plan *plan,
-              unsigned seconds, int *status, struct error *err)
+int supervise(struct sandbox *sandbox, struct watch *watch, struct approver *approver,
+              const struct plan *plan, unsigned seconds, int *status, struct error *err)
 {
-	struct waiting waiting = {.sandbox = sandbox, .watch = watch};
+	unsigned streams;
+	struct waiting waiting = {
+	        .sandbox = sandbox,
+	        .watch = watch,
+	        .approver = approver,
+	        .relayed = approver_terminal(approver, &streams) >= 0,
+	};
 
 	if (seconds)
 		waiting.deadline = now() + (long long)seconds * 1000;

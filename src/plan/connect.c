@@ -1,31 +1,54 @@
-/* No connection to another machine can be held yet: a policy that permits one is refused. */
+/* Whether peers outside can be reached, and by what names they are found. */
+#include "base/text.h"
 #include "plan/parts.h"
+#include "policy/network.h"
 
-static int check(const struct policy *policy, const char *peer, struct error *err)
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* The resolver of the sandbox's own network. */
+static const char configuration[] = "# names are looked up by remit\nnameserver 127.0.0.1\n";
+
+/* Only over a file of the host's own. Where there is none, the C library asks 127.0.0.1 as well. */
+static int add_configuration(struct plan *plan, struct error *err)
 {
-	struct decision decision;
+	static const char path[] = "/etc/resolv.conf";
+	struct stat status;
 
-	policy_decide(policy, EFFECT_CONNECT, peer, &decision);
-	if (decision.verdict != VERDICT_ALLOW)
-		return 0;
-	error_set(err, "%s: connect %s is permitted, and cannot be held at level namespaces",
-	          decision.because ? decision.because : "policy", peer);
-	return error_help(err, "take the permission away: --deny connect:* , or a mode in which "
-	                       "connect is not allowed; connections to localhost stay possible");
+	if (stat(path, &status) < 0)
+		return errno == ENOENT || errno == EACCES ? 0
+		                                          : error_system(err, errno, "%s", path);
+	char *real = realpath(path, NULL);
+	if (!real)
+		return errno == ENOENT ? 0 : error_system(err, errno, "%s", path);
+	int result = plan_add_mount(plan, MOUNT_CONTENT, real, configuration, "network", NULL, err);
+	free(real);
+	return result;
 }
 
 int plan_connect_part(const struct plan_request *request, struct plan *plan, struct error *err)
 {
-	const struct policy *policy = request->policy;
+	struct decision decision;
+	const char *peer;
 
-	(void)plan;
-	if (check(policy, "*", err) < 0)
-		return -1;
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		if (rule->effect == EFFECT_CONNECT && rule->kind == TARGET_NAME &&
-		    check(policy, rule->name, err) < 0)
-			return -1;
+	if (request->publish && !request->decoy) {
+		error_set(err, "--publish cannot be had at level namespaces");
+		return error_help(err, "--layers namespaces+decoy has it (it needs /dev/fuse)");
 	}
-	return 0;
+	plan->network = request->publish;
+	if (!network_permits(request->policy,
+	                     request->asks && request->decoy ? VERDICT_ASK : VERDICT_ALLOW,
+	                     &decision, &peer))
+		return 0;
+	if (!request->decoy) {
+		error_set(err,
+		          "%s: connect %s is permitted, and cannot be held at level namespaces",
+		          decision.because ? decision.because : "policy", peer);
+		return error_help(err,
+		                  "--layers namespaces+decoy holds it (it needs /dev/fuse); or "
+		                  "take the permission away: --deny connect:*");
+	}
+	plan->network = plan->reaches = true;
+	return add_configuration(plan, err);
 }

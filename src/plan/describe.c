@@ -183,7 +183,15 @@ static void head(const struct plan *plan, const struct policy *policy, struct bu
 	}
 	buffer_append_text(out, "starts in    ");
 	text(out, plan->directory);
-	buffer_append_text(out, "\nlevel        namespaces\n");
+	buffer_printf(out, "\nlevel        %s\n", plan->decoy ? "namespaces+decoy" : "namespaces");
+	if (plan->broker)
+		buffer_append_text(out,
+		                   "broker       decides on each name that is written; for the "
+		                   "tool the project's mounts are read-only\n");
+	if (plan->network)
+		buffer_append_text(out, plan->reaches
+		                                ? "network      permitted peers, by a relay\n"
+		                                : "network      published ports, by a relay\n");
 	identity(&plan->identity, out);
 }
 

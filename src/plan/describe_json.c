@@ -208,8 +208,9 @@ static json_t *filters(const struct plan *plan)
 
 int describe_json(const struct plan *plan, const struct policy *policy, struct buffer *out)
 {
-	cleanup_json json_t *object = json_pack("{s:i, s:s}", "v", 1, "level",
-	                                        plan->decoy ? "namespaces+decoy" : "namespaces");
+	cleanup_json json_t *object =
+	        json_pack("{s:i, s:s, s:b}", "v", 1, "level",
+	                  plan->decoy ? "namespaces+decoy" : "namespaces", "broker", plan->broker);
 
 	if (!object || set(object, "agent", string(policy->agent_name)) < 0 ||
 	    set(object, "file", string(policy->agent_file)) < 0 ||
@@ -218,6 +219,7 @@ int describe_json(const struct plan *plan, const struct policy *policy, struct b
 	    set(object, "mode_because", string(policy->mode_because)) < 0 ||
 	    set(object, "command", words(plan->command)) < 0 ||
 	    set(object, "directory", string(plan->directory)) < 0 ||
+	    set(object, "network", json_boolean(plan->network)) < 0 ||
 	    set(object, "identity", identity(&plan->identity)) < 0 ||
 	    set(object, "mounts", mounts(plan)) < 0 ||
 	    set(object, "landlock", landlock(plan)) < 0 ||

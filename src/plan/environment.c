@@ -137,9 +137,10 @@ static int set_own(const struct plan_request *request, const struct plan *plan, 
 	return present(kept, "PATH") ? 0 : set(kept, "PATH", default_path, err);
 }
 
-static int set_policy(const struct policy *policy, struct list *kept, struct error *err)
+static int set_policy(const struct policy *policy, bool offline, struct list *kept,
+                      struct error *err)
 {
-	for (size_t i = 0; i < table_environment_offline_count; i++)
+	for (size_t i = 0; offline && i < table_environment_offline_count; i++)
 		if (!present(kept, table_environment_offline[i].name) &&
 		    set(kept, table_environment_offline[i].name, table_environment_offline[i].value,
 		        err) < 0)
@@ -173,7 +174,7 @@ int plan_environment_part(const struct plan_request *request, struct plan *plan,
 	if (result == 0)
 		result = set_own(request, plan, &kept, err);
 	if (result == 0)
-		result = set_policy(request->policy, &kept, err);
+		result = set_policy(request->policy, !plan->reaches, &kept, err);
 	plan->environment = kept.items;
 	plan->dropped = dropped.items;
 	for (size_t i = 0; result == 0 && i < kept.count; i++) {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "plan/closed.h"
 #include "plan/listing.h"
+#include "plan/obeyed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -132,6 +133,31 @@ static struct writing find_writing(const struct policy *policy, const char *root
 	return writing;
 }
 
+/* What git's configuration names, of a repository at `root`: in its `.git`, or bare. */
+static int protect_obeyed(struct policy *policy, const char *root, bool writing, struct error *err)
+{
+	cleanup_free char *git = path_join(root, ".git");
+
+	if (!git)
+		return error_memory(err);
+	if (obeyed_protect(policy, git, root, err) < 0)
+		return -1;
+	int bare = writing ? is_git_layout(root, err) : 0;
+	return bare > 0 ? obeyed_protect(policy, root, root, err) : bare;
+}
+
+/* Of a repository whose `.git` is a file. */
+static int protect_elsewhere(struct policy *policy, struct error *err)
+{
+	const char *const folders[] = {policy->git_folder, policy->git_own};
+	const char *tree = policy->repository ? policy->repository : policy->workspace;
+
+	for (size_t i = 0; i < 2; i++)
+		if (folders[i] && obeyed_protect(policy, folders[i], tree, err) < 0)
+			return -1;
+	return 0;
+}
+
 int existing_protect(struct policy *policy, struct error *err)
 {
 	for (size_t i = 0; i < policy->region_count; i++) {
@@ -145,8 +171,10 @@ int existing_protect(struct policy *policy, struct error *err)
 			return -1;
 		if (writing.grant && protect_granted(policy, region->root, err) < 0)
 			return -1;
+		if (protect_obeyed(policy, region->root, writing.some, err) < 0)
+			return -1;
 	}
-	return 0;
+	return protect_elsewhere(policy, err);
 }
 
 /* --- Other names -------------------------------------------------------------------------------

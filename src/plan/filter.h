@@ -22,6 +22,16 @@ extern const size_t filter_watched_count;
 extern const struct sock_filter filter_supervisor[];
 extern const size_t filter_supervisor_count;
 
+/* For the broker (policies/broker.yaml). */
+extern const struct sock_filter filter_broker[];
+extern const size_t filter_broker_count;
+/* For the network's process (policies/relay.yaml) and for the one that asks name servers
+ * (policies/resolver.yaml). */
+extern const struct sock_filter filter_relay[];
+extern const size_t filter_relay_count;
+extern const struct sock_filter filter_resolver[];
+extern const size_t filter_resolver_count;
+
 /* A call that filter_base can refuse: what a report says of it. */
 struct filter_call {
 	int number;

@@ -53,6 +53,7 @@ static int without_landlock(const struct plan_request *request, struct plan *pla
 
 int plan_landlock_part(const struct plan_request *request, struct plan *plan, struct error *err)
 {
+	const uint64_t write_file = UINT64_C(1) << 1;
 	int abi = kernel_landlock_abi();
 
 	if (abi < 0 && errno != ENOSYS && errno != EOPNOTSUPP)
@@ -61,7 +62,8 @@ int plan_landlock_part(const struct plan_request *request, struct plan *plan, st
 	if (abi < 1)
 		return without_landlock(request, plan, err);
 	plan->landlock_abi = abi;
-	uint64_t write = landlock_group(RIGHT_WRITE, abi) | landlock_group(RIGHT_SOCKET, abi);
+	uint64_t socket = landlock_group(RIGHT_SOCKET, abi);
+	uint64_t write = landlock_group(RIGHT_WRITE, abi) | socket;
 	uint64_t device = landlock_group(RIGHT_DEVICE, abi);
 	uint64_t execute = landlock_group(RIGHT_EXECUTE, abi);
 	plan->landlock_handled = write | device | execute;
@@ -73,10 +75,14 @@ int plan_landlock_part(const struct plan_request *request, struct plan *plan, st
 		const struct plan_mount *mount = &plan->mounts[i];
 		bool writable = mount->kind == MOUNT_SCRATCH ||
 		                (mount->kind == MOUNT_BIND && mount->writable);
-		if (writable && plan_add_right(plan, mount->path, write, false, err) < 0)
+		/* Names change through the broker alone. What stands there already may be opened:
+		 * of files the read-only mount says no, of named pipes nobody does. */
+		bool brokered = mount->kind == MOUNT_BIND && plan->broker;
+		if (writable &&
+		    plan_add_right(plan, mount->path, brokered ? write_file | socket : write, false,
+		                   err) < 0)
 			return -1;
 	}
-	const uint64_t write_file = UINT64_C(1) << 1;
 	if (plan_add_right(plan, "/dev", write_file | device, false, err) < 0 ||
 	    plan_add_right(plan, "/proc", write_file, false, err) < 0)
 		return -1;

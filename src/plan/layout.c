@@ -64,6 +64,8 @@ static int lay_point(struct layout *layout, const struct point *point, struct er
 
 	if (point->absent)
 		return lay_absent(layout, point, err);
+	if (point->brokered)
+		return layout_check(layout, point, err);
 	switch (point->state) {
 	case POINT_SCRATCH:
 		return point->region_root ? add_scratch(layout, point, err) : 0;
@@ -113,6 +115,7 @@ static int finish_notes(struct layout *layout, struct error *err)
 
 	for (size_t i = 0; i < layout->points.count; i++)
 		writes |= layout->points.items[i].state == POINT_WRITE;
+	writes &= !layout->plan->broker;
 	if ((writes || layout->unmasked_count) && layout->request->strict) {
 		error_set(err,
 		          "protected and secret names that do not exist yet cannot be held at "
@@ -135,12 +138,23 @@ static int finish_notes(struct layout *layout, struct error *err)
 
 static int lay_out(struct layout *layout, struct error *err)
 {
-	if (points_find(layout->policy, &layout->points, err) < 0)
+	const struct points_request request = {
+	        .policy = layout->policy,
+	        .broker = layout->request->decoy,
+	        .asks = layout->request->asks,
+	};
+
+	if (points_find(&request, &layout->points, err) < 0)
 		return -1;
 	open_masks(&layout->points);
 	for (size_t i = 0; i < layout->points.count; i++)
 		if (lay_point(layout, &layout->points.items[i], err) < 0)
 			return -1;
+	for (size_t i = 0; layout->request->decoy && i < layout->plan->mount_count; i++)
+		layout->plan->broker |=
+		        layout->plan->mounts[i].project && layout->plan->mounts[i].writable;
+	if (layout->plan->broker && layout_hold(layout, err) < 0)
+		return -1;
 	if (submounts_mask(layout->plan, err) < 0)
 		return -1;
 	return finish_notes(layout, err);

@@ -39,6 +39,13 @@ int layout_cover(struct layout *layout, enum mount_kind kind, const char *path,
                  const struct stat *status, const char *because, bool writable_above,
                  struct error *err);
 
+/* Holds private folders in place in which trees are shown that the broker writes: verdicts are on
+ * paths, and whoever moves such a folder gives all that is in it other paths. */
+int layout_hold(struct layout *layout, struct error *err);
+
+/* Refuses a protected name that nobody can hold: a link, or a file that has a second name. */
+int layout_check(struct layout *layout, const struct point *point, struct error *err);
+
 /* Notes that a wall cannot stand at a name which does not exist. */
 int layout_not_held(struct layout *layout, const struct point *point, struct error *err);
 

@@ -56,11 +56,13 @@ static bool exact(int folder)
 
 int listing_read(const char *folder, struct listing *out, struct error *err)
 {
-	DIR *stream = opendir(folder);
 	const struct dirent *entry;
 	int result = 0;
 
-	*out = (struct listing){.folder = folder};
+	*out = (struct listing){.folder = text_copy(folder)};
+	if (!out->folder)
+		return error_memory(err);
+	DIR *stream = opendir(folder);
 	if (!stream)
 		return 0;
 	if (!exact(dirfd(stream))) {
@@ -103,5 +105,6 @@ void listing_clear(struct listing *listing)
 	for (size_t i = 0; i < listing->count; i++)
 		free(listing->names[i]);
 	free(listing->names);
+	free(listing->folder);
 	*listing = (struct listing){0};
 }

@@ -8,14 +8,15 @@
 #include <stddef.h>
 
 struct listing {
-	const char *folder; /* belongs to the caller; NULL: nothing was read */
-	char **names;       /* sorted */
+	char *folder; /* NULL: nothing was read */
+	char **names; /* sorted */
 	size_t count, capacity;
 	bool complete; /* false: the folder has too many names, or its names say nothing */
 };
 
 /* Never fails for what the folder is: then the listing is incomplete, and everything may exist.
- * Returns 0, or negative when memory is exhausted. */
+ * Returns 0, or negative when memory is exhausted; `out` is to be released by listing_clear in
+ * either case. */
 int listing_read(const char *folder, struct listing *out, struct error *err);
 
 /* False where nothing can stand at `path` (absolute, below the folder): its first name below the

@@ -35,6 +35,7 @@ struct plan_mount {
 	bool writable;
 	mode_t mode; /* MOUNT_SCRATCH */
 	bool directory;
+	bool scratch;    /* MOUNT_PIN: a folder of scratch, which is made and stays writable */
 	bool project;    /* part of the workspace, its repository, or granted: idmapped for root */
 	bool identified; /* `device` and `inode` say which object `source` must be */
 	dev_t device;
@@ -72,6 +73,11 @@ struct plan_note {
 struct plan {
 	struct plan_identity identity;
 	bool decoy; /* level namespaces+decoy: what is refused is answered and seen */
+	/* The project's mounts that are writable here are so for the broker alone: for the tool
+	 * they are read-only, and whatever changes there is decided name by name. */
+	bool broker;
+	bool network; /* the run has a process that carries connections */
+	bool reaches; /* some peer outside may be reached */
 
 	struct plan_mount *mounts;
 	size_t mount_count, mount_capacity;
@@ -108,6 +114,8 @@ struct plan_request {
 	char *const *environment; /* the caller's, NULL-terminated */
 	long long user;           /* --user, or -1 */
 	bool decoy;               /* level namespaces+decoy, not namespaces */
+	bool asks;                /* somebody answers where the mode asks */
+	bool publish;             /* ports of the sandbox are to be reachable from the host */
 	bool strict;              /* what is held only if it exists at launch is an error */
 	unsigned timeout;         /* --timeout in seconds; 0: none */
 	struct timing *timing;    /* or NULL */

@@ -147,10 +147,18 @@ static void merge_equal(struct points *points)
 	points->count = kept;
 }
 
+/* Whether anything may come to be written: what asks, where somebody can answer. */
+static bool may_write(const struct points_request *request, const struct decision *write)
+{
+	return write->verdict == VERDICT_ALLOW ||
+	       (write->verdict == VERDICT_ASK && request->broker && request->asks);
+}
+
 /* What the verdicts on one path come to. Write without read cannot be held by a mount and is
  * refused whole. */
-static void judge(const struct policy *policy, struct point *point)
+static void judge(const struct points_request *request, struct point *point)
 {
+	const struct policy *policy = request->policy;
 	const struct region *region = policy_region(policy, point->path);
 	struct decision read;
 	struct decision write;
@@ -171,7 +179,7 @@ static void judge(const struct policy *policy, struct point *point)
 		write = (struct decision){.verdict = VERDICT_DENY, .because = read.because};
 	point->because = read.because;
 	if (read.verdict == VERDICT_ALLOW) {
-		point->state = write.verdict == VERDICT_ALLOW ? POINT_WRITE : POINT_READ;
+		point->state = may_write(request, &write) ? POINT_WRITE : POINT_READ;
 		point->because = write.because;
 	} else if (strcmp(point->path, policy->workspace) == 0) {
 		point->state = POINT_EMPTY;
@@ -191,7 +199,8 @@ static bool nothing_at(const struct listings *listings, const char *path)
 /* The walls, the system's trees and the toolchains are hundreds of names, most of which exist
  * nowhere. They are judged only where something stands at the name, and walls only where the tree
  * around them lets something through. */
-static bool settle(struct points *points, const struct listings *listings, struct point *point)
+static bool settle(const struct points_request *request, struct points *points,
+                   const struct listings *listings, struct point *point)
 {
 	bool wall = point->wall && !point->named && !point->region_root;
 
@@ -207,11 +216,14 @@ static bool settle(struct points *points, const struct listings *listings, struc
 		if (parent->state == POINT_READ && !point->secret)
 			return true;
 	}
-	if (!nothing_at(listings, point->path))
-		return false;
+	bool brokered = wall && !point->secret && request->broker;
+	if (!nothing_at(listings, point->path)) {
+		point->brokered = brokered;
+		return brokered;
+	}
 	point->state = parent->state;
 	point->region = parent->region;
-	point->absent = true;
+	point->absent = !brokered;
 	return true;
 }
 
@@ -258,15 +270,18 @@ static bool adds(const struct policy *policy, const struct rule *rule)
 
 /* Wildcards need somebody who looks at each name. Where a rule with wildcards makes a difference,
  * it is not held by mounts, and nothing runs. */
-static int refuse_wildcards(const struct policy *policy, const struct points *points,
+static int refuse_wildcards(const struct points_request *request, const struct points *points,
                             struct error *err)
 {
+	const struct policy *policy = request->policy;
+
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 		bool matters = false;
 
 		if (rule->kind != TARGET_PATH || rule->pattern.kind == PATTERN_TREE ||
-		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE))
+		    (rule->effect != EFFECT_READ && rule->effect != EFFECT_WRITE) ||
+		    (rule->effect == EFFECT_WRITE && request->broker))
 			continue;
 		if (rule->layer == RULE_TOOLS || rule->layer == RULE_GRANT)
 			matters = adds(policy, rule);
@@ -283,8 +298,35 @@ static int refuse_wildcards(const struct policy *policy, const struct points *po
 	return 0;
 }
 
-int points_find(const struct policy *policy, struct points *out, struct error *err)
+/* Where a permission with wildcards may permit something, the broker needs a tree that can be
+ * written. */
+static void open_wildcards(const struct points_request *request, struct points *points)
 {
+	for (size_t i = 0; request->broker && i < request->policy->rule_count; i++) {
+		const struct rule *rule = &request->policy->rules[i];
+		bool gives = rule->layer == RULE_GRANT ||
+		             (rule->layer == RULE_TOOLS &&
+		              (request->policy->mode_cells[EFFECT_WRITE] == VERDICT_ALLOW ||
+		               (request->policy->mode_cells[EFFECT_WRITE] == VERDICT_ASK &&
+		                request->asks)));
+		if (!gives || rule->effect != EFFECT_WRITE || rule->kind != TARGET_PATH ||
+		    rule->pattern.kind == PATTERN_TREE)
+			continue;
+		for (size_t k = 0; k < points->count; k++) {
+			struct point *point = &points->items[k];
+			if (point->state == POINT_READ && point->region == REGION_PROJECT &&
+			    !point->named &&
+			    (path_within(point->path, rule->pattern.root) ||
+			     path_within(rule->pattern.root, point->path)))
+				point->state = POINT_WRITE;
+		}
+	}
+}
+
+int points_find(const struct points_request *request, struct points *out, struct error *err)
+{
+	const struct policy *policy = request->policy;
+
 	*out = (struct points){0};
 	for (size_t i = 0; i < policy->region_count; i++) {
 		const struct point kind = {
@@ -306,7 +348,8 @@ int points_find(const struct policy *policy, struct points *out, struct error *e
 	merge_equal(out);
 	find_parents(out);
 	for (size_t i = 0; i < out->count; i++)
-		if (!settle(out, &listings, &out->items[i]))
-			judge(policy, &out->items[i]);
-	return refuse_wildcards(policy, out, err);
+		if (!settle(request, out, &listings, &out->items[i]))
+			judge(request, &out->items[i]);
+	open_wildcards(request, out);
+	return refuse_wildcards(request, out, err);
 }

@@ -28,6 +28,7 @@ struct point {
 	bool secret; /* a secret or protected rule starts here: absence is tolerated */
 	bool protected;
 	bool absent;         /* nothing stands here; the state is that of the point above */
+	bool brokered;       /* a protected name that exists: the broker holds it, no mount does */
 	bool named;          /* a deny or forbidden rule starts here: absence is not tolerated */
 	const char *because; /* belongs to the policy */
 	long parent;         /* index of the nearest point above, or -1 */
@@ -38,9 +39,15 @@ struct points {
 	size_t count, capacity;
 };
 
+struct points_request {
+	const struct policy *policy;
+	bool broker; /* somebody decides on each name that is written: trees need not hold it */
+	bool asks;   /* somebody answers where the mode asks */
+};
+
 /* Returns 0 and the points sorted so that parents come first; negative where a rule cannot be
  * expressed as a tree and something depends on it. */
-int points_find(const struct policy *policy, struct points *out, struct error *err);
+int points_find(const struct points_request *request, struct points *out, struct error *err);
 
 void points_clear(struct points *points);
 

@@ -272,21 +272,6 @@ int probe_idmap(int value, struct probe_report *report)
 
 /* --- system calls --- */
 
-static int load(const struct sock_filter *filter, size_t count)
-{
-	/* The kernel only reads the program. */
-	union {
-		const struct sock_filter *in;
-		struct sock_filter *out;
-	} program = {.in = filter};
-	const struct sock_fprog description = {
-	        .len = (unsigned short)count,
-	        .filter = program.out,
-	};
-
-	return kernel_seccomp_filter(&description);
-}
-
 /* The filter of every run, tried on a call that succeeds without it. */
 int probe_filter(int value, struct probe_report *report)
 {
@@ -295,7 +280,7 @@ int probe_filter(int value, struct probe_report *report)
 		return probe_failed(report, "PR_SET_NO_NEW_PRIVS");
 	if (socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) < 0)
 		snprintf(report->detail, sizeof(report->detail), "loaded; its effect not seen");
-	if (load(filter_base, filter_base_count) < 0)
+	if (kernel_seccomp_filter(filter_base, filter_base_count) < 0)
 		return probe_failed(report, "seccomp");
 	if (socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) >= 0)
 		return no_effect(report, "a refused call succeeds");

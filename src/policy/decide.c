@@ -6,6 +6,7 @@
 #include "policy/decide.h"
 
 #include "base/path.h"
+#include "policy/peer.h"
 #include "policy/rule.h"
 
 #include <string.h>
@@ -104,6 +105,20 @@ static void take_first(const struct rule **place, const struct rule *rule)
 		*place = rule;
 }
 
+/* A rule gives what it covers. But what is not public opens only to the operator who names the
+ * address, and a tool that reaches whatever host does so on the ports of the web. */
+static bool gives(const struct rule *rule, enum effect effect, const char *target)
+{
+	if (!rule_covers(rule, effect, target))
+		return false;
+	if (effect != EFFECT_CONNECT)
+		return true;
+	if (peer_is_special(target))
+		return rule->layer == RULE_GRANT && rule->kind == TARGET_NAME &&
+		       peer_is_address(rule->name);
+	return rule->layer == RULE_GRANT || rule->kind != TARGET_ANY || peer_is_web(target);
+}
+
 static void consider(const struct policy *policy, const struct rule *rule, enum effect effect,
                      const char *target, struct findings *out)
 {
@@ -111,11 +126,13 @@ static void consider(const struct policy *policy, const struct rule *rule, enum 
 
 	switch (rule->layer) {
 	case RULE_TOOLS:
-		if (!out->tools && rule_covers(rule, effect, target))
+		if (!out->tools && gives(rule, effect, target))
 			out->tools = rule;
+		else if (!out->lacking && rule_covers(rule, effect, target))
+			out->lacking = rule;
 		break;
 	case RULE_GRANT:
-		if (!out->grant && rule_covers(rule, effect, target))
+		if (!out->grant && gives(rule, effect, target))
 			out->grant = rule;
 		break;
 	case RULE_DENY:
@@ -214,7 +231,7 @@ static void decide_base(const struct policy *policy, enum effect effect,
 		}
 	} else {
 		set(out, CAUSE_UNGRANTED, VERDICT_DENY, ungranted_class(effect),
-		    policy->ungranted[effect]);
+		    found->lacking ? found->lacking->because : policy->ungranted[effect]);
 	}
 }
 
@@ -251,6 +268,7 @@ static void apply_ceiling(enum effect effect, const struct findings *found, stru
 static void apply_names(const struct policy *policy, const struct findings *found,
                         struct decision *out)
 {
+	out->beneath = out->verdict;
 	if (found->protected && policy->mode_protected <= out->verdict) {
 		set(out, CAUSE_PROTECTED, policy->mode_protected, DECISION_DENIED,
 		    found->protected->because);

@@ -10,6 +10,7 @@ struct findings {
 	const struct region *region; /* read and write */
 	const struct region *under; /* the read-only tree around a region of the operator's grant */
 	const struct rule *tools;
+	const struct rule *lacking; /* a tool's that reaches the host, not this port of it */
 	const struct rule *grant;
 	const struct rule *deny;
 	const struct rule *forbidden;

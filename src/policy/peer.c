@@ -112,6 +112,34 @@ static bool range_covers(const struct range *range, const struct range *other)
 	return rest == 0 || (range->bytes[whole] ^ other->bytes[whole]) >> (8 - rest) == 0;
 }
 
+/* The last four bytes, where the address stands for one of the older kind: written into the newer
+ * (::ffff:0:0/96), or behind a translator (64:ff9b::/96, RFC 6052). */
+static bool take_embedded(const struct range *range, struct range *out)
+{
+	static const char *const prefixes[] = {"::ffff:0:0/96", "64:ff9b::/96"};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		struct range prefix;
+		if (!parse_range(prefixes[i], strlen(prefixes[i]), &prefix) ||
+		    !range_covers(&prefix, range))
+			continue;
+		*out = (struct range){.family = AF_INET, .bits = range->bits - 96};
+		memcpy(out->bytes, range->bytes + 12, 4);
+		return true;
+	}
+	return false;
+}
+
+/* A range of the older kind covers also what stands for one of its addresses. */
+static bool address_covers(const struct range *range, const struct range *other)
+{
+	struct range embedded;
+
+	return range_covers(range, other) ||
+	       (range->family == AF_INET && other->family == AF_INET6 &&
+	        take_embedded(other, &embedded) && range_covers(range, &embedded));
+}
+
 static bool host_covers(const struct peer *pattern, const struct peer *target)
 {
 	struct range range;
@@ -121,7 +149,7 @@ static bool host_covers(const struct peer *pattern, const struct peer *target)
 		return true;
 	if (parse_range(pattern->host, pattern->host_size, &range))
 		return parse_range(target->host, target->host_size, &other) &&
-		       range_covers(&range, &other);
+		       address_covers(&range, &other);
 	if (pattern->host_size > 2 && pattern->host[0] == '*') {
 		/* `*.domain`: the target ends in `.domain` and has something before it. */
 		size_t suffix = pattern->host_size - 1;
@@ -155,6 +183,91 @@ bool peer_touches(const char *pattern_text, const char *target_text)
 		return false;
 	return pattern.any_port || target.any_port ||
 	       (pattern.port_low <= target.port_high && target.port_low <= pattern.port_high);
+}
+
+bool peer_is_address(const char *text)
+{
+	struct peer peer;
+	struct range range;
+
+	return take_apart(text, &peer) && parse_range(peer.host, peer.host_size, &range);
+}
+
+/* IANA's registries of special-purpose addresses (RFC 6890), where they are not globally reachable;
+ * 168.63.129.16 is a metadata service in public space. */
+static const char *const special_four[] = {
+        "0.0.0.0/8",       "10.0.0.0/8",     "100.64.0.0/10",  "127.0.0.0/8",
+        "168.63.129.16",   "169.254.0.0/16", "172.16.0.0/12",  "192.0.0.0/24",
+        "192.0.2.0/24",    "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
+        "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4",
+};
+
+/* Public is 2000::/3 without these: protocols of their own (Teredo among them), documents,
+ * addresses that bear one of the older kind (6to4). */
+static const char *const special_six[] = {
+        "2001::/23",
+        "2001:db8::/32",
+        "2002::/16",
+        "3fff::/20",
+};
+
+static bool overlaps(const struct range *range, const char *other_text)
+{
+	struct range other;
+
+	return parse_range(other_text, strlen(other_text), &other) &&
+	       (range_covers(&other, range) || range_covers(range, &other));
+}
+
+static bool overlaps_any(const struct range *range, const char *const *others, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (overlaps(range, others[i]))
+			return true;
+	return false;
+}
+
+static bool is_special(const struct range *range)
+{
+	struct range global;
+	struct range embedded;
+
+	if (range->family == AF_INET)
+		return overlaps_any(range, special_four,
+		                    sizeof(special_four) / sizeof(*special_four));
+	if (take_embedded(range, &embedded))
+		return is_special(&embedded);
+	return !parse_range("2000::/3", strlen("2000::/3"), &global) ||
+	       !range_covers(&global, range) ||
+	       overlaps_any(range, special_six, sizeof(special_six) / sizeof(*special_six));
+}
+
+bool peer_is_special(const char *text)
+{
+	struct peer peer;
+	struct range range;
+
+	return take_apart(text, &peer) && parse_range(peer.host, peer.host_size, &range) &&
+	       is_special(&range);
+}
+
+bool peer_ports(const char *text, unsigned *low, unsigned *high)
+{
+	struct peer peer;
+
+	if (!take_apart(text, &peer) || peer.any_port)
+		return false;
+	*low = (unsigned)peer.port_low;
+	*high = (unsigned)peer.port_high;
+	return true;
+}
+
+bool peer_is_web(const char *text)
+{
+	unsigned low;
+	unsigned high;
+
+	return !peer_ports(text, &low, &high) || (low == high && (low == 80 || low == 443));
 }
 
 /* A host name: letters, digits, `-` and `_` between dots, `*.` only in front. */

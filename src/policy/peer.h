@@ -19,4 +19,17 @@ bool peer_covers(const char *pattern, const char *target);
  * without a port is touched by a refusal of any of its ports. */
 bool peer_touches(const char *pattern, const char *target);
 
+/* True where the host of `text` is an address or a range of addresses. */
+bool peer_is_address(const char *text);
+
+/* True where it is one, and not all of it is public: this machine, its link, private and carrier
+ * networks, metadata services, what the registries keep for documents and tests. */
+bool peer_is_special(const char *text);
+
+/* True where `text` names no port, or only those of the web (80, 443). */
+bool peer_is_web(const char *text);
+
+/* The ports that `text` names; false where it names none. */
+bool peer_ports(const char *text, unsigned *low, unsigned *high);
+
 #endif

@@ -236,6 +236,7 @@ struct decision {
 	bool no_region;           /* read and write: the path is in no region */
 	const char *because;      /* the rule that made the verdict; owned by the policy */
 	const char *mode_because; /* set where the mode made the verdict, else NULL */
+	enum verdict beneath;     /* CAUSE_PROTECTED: what the verdict would be without that rule */
 	bool at_launch; /* rests on a name that is held only if it exists when COMMAND starts */
 };
 

@@ -38,7 +38,11 @@ static void region_lines(const struct findings *found, struct buffer *out)
 static void tool_lines(const struct policy *policy, enum effect effect,
                        const struct findings *found, struct buffer *out)
 {
-	rule_line(out, "tools", found->tools, "allow", policy->ungranted[effect]);
+	if (!found->tools && found->lacking)
+		buffer_printf(out, "%-10s %-6s %s (not this: public hosts, on ports 80 and 443)\n",
+		              "tools", "-", found->lacking->because);
+	else
+		rule_line(out, "tools", found->tools, "allow", policy->ungranted[effect]);
 	if (found->tools)
 		line(out, "mode", verdict_name(policy->mode_cells[effect]), policy->mode_because);
 	else

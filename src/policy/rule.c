@@ -1,5 +1,7 @@
 #include "policy/rule.h"
 
+#include "base/buffer.h"
+#include "base/cleanup.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "policy/glob.h"
@@ -133,6 +135,37 @@ char *rule_target_text(const struct rule *rule)
 		return text_copy(pattern->root);
 	return text_printf("%s/%s%s", root, pattern->kind == PATTERN_ANY_DEPTH ? "**/" : "",
 	                   pattern->glob);
+}
+
+/* Peers have no wildcards that could be escaped; their brackets are those of addresses. */
+static char *literal_text(enum effect effect, const char *target)
+{
+	struct buffer out = {0};
+
+	for (const char *p = target; *p; p++) {
+		if (effect != EFFECT_CONNECT && strchr("*?[]{}\\", *p))
+			buffer_append(&out, "\\", 1);
+		buffer_append(&out, p, 1);
+	}
+	return buffer_steal(&out);
+}
+
+int rule_target_literal(enum effect effect, const char *target, char **out)
+{
+	struct pattern_base base = {.home = "/", .directory = "/"};
+	struct rule rule = {.layer = RULE_GRANT, .effect = effect};
+	cleanup_error struct error err = {0};
+	cleanup_free char *text = literal_text(effect, target);
+
+	*out = NULL;
+	if (!text)
+		return -1;
+	if (effect == EFFECT_CONNECT && strchr(text, '*'))
+		return 0;
+	if (rule_target(&rule, text, &base, &err) == 0)
+		*out = steal_pointer(&text);
+	rule_clear(&rule);
+	return 0;
 }
 
 void rule_clear(struct rule *rule)

@@ -26,6 +26,11 @@ bool rule_same(const struct rule *a, const struct rule *b);
  * memory is exhausted. */
 char *rule_target_text(const struct rule *rule);
 
+/* The target that means `target` and nothing else, as a policy writes it: what patterns take for
+ * wildcards is escaped. `out` is owned by the caller; NULL where the grammar cannot say it. Returns
+ * 0, or negative when memory is exhausted. */
+int rule_target_literal(enum effect effect, const char *target, char **out);
+
 void rule_clear(struct rule *rule);
 
 #endif

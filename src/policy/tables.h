@@ -56,6 +56,7 @@ struct table_path {
 	const char *help; /* why it is on the list; never NULL */
 	unsigned line;
 	const char *because; /* "FILE:LINE PATH" */
+	bool capitals;       /* the path has capital letters */
 };
 
 /* policies/trees.yaml */
@@ -122,6 +123,28 @@ struct table_limit {
 };
 extern const struct table_limit table_limits[];
 extern const size_t table_limits_count;
+
+/* policies/git-config.yaml: variables of git that do no harm, and what their values have to be. */
+enum table_git_shape {
+	TABLE_GIT_BOOLEAN,
+	TABLE_GIT_NUMBER,
+	TABLE_GIT_WORD,
+	TABLE_GIT_TEXT,
+	TABLE_GIT_REFERENCE,
+	TABLE_GIT_REMOTE,
+	TABLE_GIT_TAGS,
+	TABLE_GIT_UPDATE,
+	TABLE_GIT_WORKTREE,
+	TABLE_GIT_SHAPES,
+};
+struct table_git_key {
+	const char *name; /* "core.bare", "remote.*.url", "advice.*"; in lower case */
+	const char *help;
+	enum table_git_shape shape;
+	unsigned line;
+};
+extern const struct table_git_key table_git_keys[];
+extern const size_t table_git_keys_count;
 
 /* The files themselves, for --print-policies. */
 struct table_file {

@@ -11,20 +11,11 @@
  * tell. */
 static int load(const struct sock_filter *filter, size_t count, int *listener, struct error *err)
 {
-	/* The kernel only reads the program. */
-	union {
-		const struct sock_filter *in;
-		struct sock_filter *out;
-	} program = {.in = filter};
-	const struct sock_fprog description = {
-	        .len = (unsigned short)count,
-	        .filter = program.out,
-	};
-
 	if (!listener)
-		return kernel_seccomp_filter(&description) < 0 ? error_system(err, errno, "seccomp")
-		                                               : 0;
-	*listener = kernel_seccomp_listener(&description);
+		return kernel_seccomp_filter(filter, count) < 0
+		               ? error_system(err, errno, "seccomp")
+		               : 0;
+	*listener = kernel_seccomp_listener(filter, count);
 	if (*listener >= 0)
 		return 0;
 	error_system(err, errno, "seccomp with a listener");

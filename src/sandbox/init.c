@@ -23,13 +23,18 @@ struct sent {
 	time_t group[SIGNALS];
 };
 
-static void publish(struct entering *entering, enum sandbox_outcome outcome)
+static void tell_supervisor(void)
 {
 	const uint64_t one = 1;
 
-	__atomic_store_n(&entering->report->outcome, outcome, __ATOMIC_RELEASE);
 	while (write(EVENT, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
+}
+
+static void publish(struct entering *entering, enum sandbox_outcome outcome)
+{
+	__atomic_store_n(&entering->report->outcome, outcome, __ATOMIC_RELEASE);
+	tell_supervisor();
 }
 
 /* A file without a header that the kernel knows is a shell script, as execvp(3) has it. */
@@ -97,12 +102,22 @@ static void report_failure(struct entering *entering, const char *step, int numb
 	__atomic_store_n(&report->outcome, SANDBOX_FAILED, __ATOMIC_RELEASE);
 }
 
+/* A terminal of its own: COMMAND is its foreground. Signals are blocked, that of a background that
+ * takes the foreground, too. */
+static bool take_terminal(const struct entering *entering)
+{
+	return entering->terminal < 0 ||
+	       (setpgid(0, 0) == 0 && tcsetpgrp(STDIN_FILENO, getpid()) == 0);
+}
+
 static _Noreturn void become_command(struct entering *entering)
 {
 	struct sandbox_report *report = entering->report;
 
 	if (close_range(EVENT, ~0U, 0) < 0) {
 		report_failure(entering, "closing descriptors", errno);
+	} else if (!take_terminal(entering)) {
+		report_failure(entering, "taking the terminal", errno);
 	} else if (sigprocmask(SIG_SETMASK, &entering->signals, NULL) < 0) {
 		report_failure(entering, "restoring the signal mask", errno);
 	} else {
@@ -138,28 +153,55 @@ static _Noreturn void end(struct entering *entering, int status)
 	_exit(0);
 }
 
-/* Reaps what is to be reaped; does not return when COMMAND was among it. */
+/* Reaps what is to be reaped; does not return when COMMAND was among it. What stopped it on a
+ * terminal of its own is for the supervisor to hear, who has the caller's. */
 static void reap(struct entering *entering, pid_t command)
 {
+	int stops = entering->terminal >= 0 ? WUNTRACED : 0;
 	int status;
 	pid_t ended;
 
-	while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
-		if (ended == command)
+	while ((ended = waitpid(-1, &status, WNOHANG | stops)) > 0) {
+		if (ended != command)
+			continue;
+		if (!WIFSTOPPED(status))
 			end(entering, status);
+		__atomic_store_n(&entering->report->stopped, 1, __ATOMIC_RELEASE);
+		tell_supervisor();
+	}
+}
+
+/* On a terminal of its own COMMAND is in a group that nobody else signals. That the terminal was
+ * closed is told to the leader of its session alone, which is this process. What stops or continues
+ * a job is for the whole of it. */
+static void hand_to_session(pid_t command, const siginfo_t *info)
+{
+	bool closed = info->si_code == SI_KERNEL && info->si_signo == SIGHUP;
+
+	if (info->si_code != SI_QUEUE && !closed)
+		return;
+	if (info->si_signo == SIGCONT || info->si_signo == SIGTSTP)
+		kill(-command, info->si_signo);
+	else
+		kill(command, info->si_signo);
 }
 
 /* What the supervisor queues is handed on. Who signals the supervisor's whole process group (a
  * harness, timeout(1)) signals this process and COMMAND, too, and both before the supervisor:
  * members of a group get a signal youngest first. COMMAND then has it already, unless it has left
  * the group, as an interactive shell does. si_pid is 0 for senders outside. */
-static void hand_on(struct sent *sent, pid_t command, const siginfo_t *info)
+static void hand_on(const struct entering *entering, struct sent *sent, pid_t command,
+                    const siginfo_t *info)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (info->si_pid != 0 || info->si_signo >= SIGNALS)
 		return;
+	if (entering->terminal >= 0) {
+		hand_to_session(command, info);
+		return;
+	}
 	if (info->si_code == SI_USER) {
 		sent->group[info->si_signo] = now.tv_sec + 1;
 	} else if (info->si_code == SI_QUEUE) {
@@ -201,6 +243,6 @@ void stage_init(struct entering *entering)
 	for (;;) {
 		reap(entering, command);
 		if (sigwaitinfo(&all, &info) > 0)
-			hand_on(&sent, command, &info);
+			hand_on(entering, &sent, command, &info);
 	}
 }

@@ -75,8 +75,9 @@ static int map_ids(const struct plan_identity *identity, pid_t process, int life
 }
 
 /* What is blocked is read from the descriptor `arriving`. With a time limit the terminal does not
- * stop the supervisor: a tool that takes the terminal could have the kernel do so. */
-static int block_signals(struct sandbox *out, bool timed, struct error *err)
+ * stop the supervisor: a tool that takes the terminal could have the kernel do so. A supervisor
+ * that has set up the terminal is not stopped before it has given that back. */
+static int block_signals(struct sandbox *out, bool timed, bool relayed, struct error *err)
 {
 	static const int untouched[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE, SIGILL,
 	                                SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT};
@@ -85,9 +86,13 @@ static int block_signals(struct sandbox *out, bool timed, struct error *err)
 	sigfillset(&all);
 	for (size_t i = 0; i < sizeof(untouched) / sizeof(*untouched); i++)
 		sigdelset(&all, untouched[i]);
-	if (timed) {
+	if (timed || relayed) {
 		sigaddset(&all, SIGTTIN);
 		sigaddset(&all, SIGTTOU);
+	}
+	if (relayed) {
+		sigaddset(&all, SIGTSTP);
+		sigaddset(&all, SIGCONT);
 	}
 	if (sigprocmask(SIG_SETMASK, &all, &out->signals) < 0)
 		return error_system(err, errno, "blocking signals");
@@ -107,8 +112,11 @@ static _Noreturn void enter(const struct sandbox_request *request, const struct 
 	        .lifeline = lifeline,
 	        .processor = request->processor,
 	        .gate = request->gate,
+	        .network = request->network,
 	        .listener = -1,
 	        .decoy = -1,
+	        .terminal = request->terminal,
+	        .terminal_streams = request->terminal_streams,
 	        .arguments = request->arguments,
 	        .arguments_size = request->arguments_size,
 	        .timing = request->timing,
@@ -185,7 +193,7 @@ static const struct sandbox nothing = {
 int sandbox_start(const struct sandbox_request *request, struct sandbox *out, struct error *err)
 {
 	*out = nothing;
-	if (block_signals(out, request->plan->wall_seconds > 0, err) == 0 &&
+	if (block_signals(out, request->plan->wall_seconds > 0, request->terminal >= 0, err) == 0 &&
 	    start(request, out, err) == 0)
 		return 0;
 	sandbox_close(out);

@@ -16,6 +16,7 @@ struct entering {
 	int processor; /* to share while building, or -1 */
 	struct processor_hold hold;
 	int gate;     /* to whoever watches, or -1 */
+	int network;  /* to the network's process, or -1 */
 	int listener; /* of the filter, or -1 */
 	char *arguments;
 	size_t arguments_size;
@@ -23,6 +24,9 @@ struct entering {
 	sigset_t signals;      /* for COMMAND */
 	uid_t caller;          /* ids before the user namespace hid them */
 	gid_t caller_group;
+
+	int terminal; /* for COMMAND, or -1: it has the caller's */
+	unsigned terminal_streams;
 
 	int decoy; /* what answers for all that was not granted, as a mount; -1: nothing does */
 	int store; /* the private tmpfs, out of the tool's sight */
@@ -32,6 +36,7 @@ struct entering {
 
 int stage_identity(struct entering *entering, struct error *err);
 int stage_network(struct entering *entering, struct error *err);
+int stage_terminal(struct entering *entering, struct error *err);
 int stage_input(struct entering *entering, struct error *err);
 int stage_store(struct entering *entering, struct error *err);
 int stage_devices(struct entering *entering, struct error *err);
@@ -39,6 +44,7 @@ int stage_mounts(struct entering *entering, struct error *err);
 int stage_proc(struct entering *entering, struct error *err);
 int stage_seal(struct entering *entering, struct error *err);
 int stage_root(struct entering *entering, struct error *err);
+int stage_project(struct entering *entering, struct error *err);
 int stage_limits(struct entering *entering, struct error *err);
 int stage_privileges(struct entering *entering, struct error *err);
 int stage_landlock(struct entering *entering, struct error *err);

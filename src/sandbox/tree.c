@@ -210,10 +210,11 @@ static int cover_up(const struct entering *entering, const struct plan_mount *mo
 static int attach_over(const struct entering *entering, const struct plan_mount *mount,
                        struct error *err)
 {
-	cleanup_close int target = place_open(entering, mount->path);
+	cleanup_close int target = mount->scratch ? place_make(entering, mount->path, true, err)
+	                                          : place_open(entering, mount->path);
 
 	if (target < 0)
-		return error_system(err, errno, "%s", mount->path);
+		return mount->scratch ? -1 : error_system(err, errno, "%s", mount->path);
 	if (mount->kind == MOUNT_MASK)
 		return cover_up(entering, mount, target, err);
 	cleanup_close int tree = place_clone(target, err);

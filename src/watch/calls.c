@@ -1,19 +1,10 @@
 #include "watch/calls.h"
 
+#include "base/kernel.h"
+
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/syscall.h>
-
-/* Newer than the installed headers; the same number on every architecture. */
-#ifndef SYS_fchmodat2
-#define SYS_fchmodat2 452
-#endif
-#ifndef SYS_setxattrat
-#define SYS_setxattrat 463
-#endif
-#ifndef SYS_removexattrat
-#define SYS_removexattrat 466
-#endif
 
 #define NONE CALL_NONE
 /* Paths of calls that take folders, of those that do not, and of two names. */
@@ -57,6 +48,9 @@ static const struct watched_call calls[] = {
         {SYS_connect, "connect", CALL_CONNECT, PEER(1)},
         {SYS_sendto, "send", CALL_CONNECT, PEER(4)},
         {SYS_bind, "bind", CALL_BIND, PEER(1)},
+        {SYS_umask, "umask", CALL_UMASK, PLAIN(NONE)},
+        {SYS_faccessat, "access", CALL_ACCESS, AT(0, 1, NONE)},
+        {SYS_faccessat2, "access", CALL_ACCESS, AT(0, 1, 3)},
         {SYS_inotify_add_watch, "watch", CALL_LOOK, PLAIN(1)},
         {SYS_name_to_handle_at, "handle", CALL_LOOK, AT(0, 1, 4), .no_follow = true},
 #ifdef SYS_renameat
@@ -66,6 +60,7 @@ static const struct watched_call calls[] = {
 #ifdef SYS_open
         {SYS_open, "open", CALL_OPEN, AT(NONE, 0, 1)},
         {SYS_creat, "open", CALL_OPEN, PLAIN(0), .open_flags = O_CREAT | O_WRONLY | O_TRUNC},
+        {SYS_access, "access", CALL_ACCESS, PLAIN(0)},
         {SYS_mkdir, "mkdir", CALL_CREATE, PLAIN(0)},
         {SYS_mknod, "mknod", CALL_CREATE, PLAIN(0)},
         {SYS_symlink, "symlink", CALL_CREATE, PLAIN(1)},
@@ -81,6 +76,20 @@ static const struct watched_call calls[] = {
         {SYS_futimesat, "utime", CALL_ATTRIBUTES, AT(0, 1, NONE)},
 #endif
 };
+
+int watched_call_next(const struct watched_call *call)
+{
+	return (call->path == CALL_NONE ? call->folder : call->path) + 1;
+}
+
+bool watched_call_may_lack_path(const struct watched_call *call)
+{
+#ifdef SYS_futimesat
+	if (call->number == SYS_futimesat)
+		return true;
+#endif
+	return call->number == SYS_utimensat;
+}
 
 const struct watched_call *watched_call(int number)
 {

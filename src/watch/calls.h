@@ -18,7 +18,9 @@ enum call_kind {
 	CALL_EXECUTE,
 	CALL_CONNECT, /* also where a message bears an address */
 	CALL_BIND,
-	CALL_LOOK, /* takes a name, and the file system that holds it is not asked */
+	CALL_UMASK,  /* changes the mask of new files' rights */
+	CALL_ACCESS, /* asks whether a name may be written */
+	CALL_LOOK,   /* takes a name, and the file system that holds it is not asked */
 };
 
 enum {
@@ -37,6 +39,13 @@ struct watched_call {
 	bool no_follow;         /* a link at the end is never followed */
 	uint64_t open_flags;    /* CALL_OPEN without flags of its own */
 };
+
+/* The number of the argument that follows the path (or the descriptor, where there is no path):
+ * rights of what is made, the size to truncate to, times; -1 where the path comes last. */
+int watched_call_next(const struct watched_call *call);
+
+/* Whether a path of NULL means what the descriptor holds. */
+bool watched_call_may_lack_path(const struct watched_call *call);
 
 /* The row of a call of this machine's architecture, or NULL. */
 const struct watched_call *watched_call(int number);

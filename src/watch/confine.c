@@ -4,48 +4,14 @@
 #include "plan/filter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <linux/filter.h>
 #include <linux/securebits.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-
-static int compare(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-/* Should: hold nothing of the caller but what is asked for.
- * Mustn't: leave 0, 1 or 2 free: what is opened next would take their place. */
-int confine_descriptors(const int *keep, size_t count, struct error *err)
-{
-	int sorted[8];
-	unsigned next = STDERR_FILENO + 1;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
-
-	if (null < 0 || count > sizeof(sorted) / sizeof(*sorted))
-		return error_system(err, errno, "/dev/null");
-	for (int stream = 0; stream <= STDERR_FILENO; stream++)
-		if (dup2(null, stream) < 0)
-			return error_system(err, errno, "standard streams");
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = keep[i];
-	qsort(sorted, count, sizeof(*sorted), compare);
-	for (size_t i = 0; i < count; i++) {
-		if (sorted[i] < (int)next)
-			continue;
-		unsigned kept = (unsigned)sorted[i];
-		if (kept > next && close_range(next, kept - 1, 0) < 0)
-			return error_system(err, errno, "closing descriptors");
-		next = kept + 1;
-	}
-	return close_range(next, ~0U, 0) < 0 ? error_system(err, errno, "closing descriptors") : 0;
-}
 
 /* Should: be where the tool's processes can be looked into and a file system can be mounted for it.
  * Mustn't: keep a privilege in the caller's user namespace: entering another gives all of them up.
@@ -76,21 +42,35 @@ static int read_only_view(struct error *err)
 	return 0;
 }
 
-static int keep_one_capability(struct error *err)
+/* The first is for good, the second for the broker; the others are to enter the tree. */
+static const cap_value_t capabilities_kept[] = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_SYS_ADMIN,
+                                                CAP_SYS_CHROOT};
+enum {
+	KEPT_BY_WATCH = 1,
+	KEPT_BY_BROKER = 2,
+	KEPT_TO_ENTER = 4,
+};
+
+static int keep_capabilities(int permitted, int effective, struct error *err)
 {
-	const cap_value_t keep[] = {CAP_SYS_PTRACE};
+	const cap_value_t *keep = capabilities_kept;
 	cap_t capabilities = cap_init();
 
 	if (!capabilities)
 		return error_memory(err);
-	int result = cap_set_flag(capabilities, CAP_PERMITTED, 1, keep, CAP_SET);
+	int result = cap_set_flag(capabilities, CAP_PERMITTED, permitted, keep, CAP_SET);
 	if (result == 0)
-		result = cap_set_flag(capabilities, CAP_EFFECTIVE, 1, keep, CAP_SET);
+		result = cap_set_flag(capabilities, CAP_EFFECTIVE, effective, keep, CAP_SET);
 	if (result == 0)
 		result = cap_set_proc(capabilities);
 	int number = errno;
 	cap_free(capabilities);
 	return result < 0 ? error_system(err, number, "giving up capabilities") : 0;
+}
+
+int confine_search(bool on, struct error *err)
+{
+	return keep_capabilities(KEPT_BY_BROKER, on ? KEPT_BY_BROKER : KEPT_BY_WATCH, err);
 }
 
 /* Should: be the tool as far as files go, and see into its processes.
@@ -107,27 +87,33 @@ int confine_identity(const struct plan_identity *identity, struct error *err)
 		    setresgid(group, group, group) < 0 || setresuid(user, user, user) < 0)
 			return error_system(err, errno, "becoming the tool's id");
 	}
-	if (keep_one_capability(err) < 0)
+	if (keep_capabilities(KEPT_TO_ENTER, KEPT_TO_ENTER, err) < 0)
 		return -1;
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return error_system(err, errno, "PR_SET_DUMPABLE");
 	return 0;
 }
 
+static int confine_thread(int permitted, const struct sock_filter *filter, size_t count,
+                          struct error *err)
+{
+	if (keep_capabilities(permitted, KEPT_BY_WATCH, err) < 0)
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return error_system(err, errno, "PR_SET_NO_NEW_PRIVS");
+	return kernel_seccomp_filter(filter, count) < 0 ? error_system(err, errno, "seccomp") : 0;
+}
+
 /* Should: be able to do what the watch does.
  * Mustn't: come before anything that the filter refuses. */
 int confine_calls(struct error *err)
 {
-	union {
-		const struct sock_filter *in;
-		struct sock_filter *out; /* the kernel only reads the program */
-	} program = {.in = filter_supervisor};
-	const struct sock_fprog description = {
-	        .len = (unsigned short)filter_supervisor_count,
-	        .filter = program.out,
-	};
+	return confine_thread(KEPT_BY_WATCH, filter_supervisor, filter_supervisor_count, err);
+}
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return error_system(err, errno, "PR_SET_NO_NEW_PRIVS");
-	return kernel_seccomp_filter(&description) < 0 ? error_system(err, errno, "seccomp") : 0;
+/* Should: be able to do what the tool may do to files, and to look into its processes.
+ * Mustn't: come before the tree was entered. */
+int confine_broker(struct error *err)
+{
+	return confine_thread(KEPT_BY_BROKER, filter_broker, filter_broker_count, err);
 }

@@ -44,7 +44,6 @@ struct decoy {
 	struct nodes *nodes;
 	struct fuse_session *session;
 	pthread_t thread;
-	pid_t own;     /* the process that looks names up itself, to foresee refusals */
 	uint64_t mark; /* see number_of */
 };
 
@@ -165,7 +164,7 @@ static bool refused(fuse_req_t request, const struct node *node, const char *usu
 	struct decoy *decoy = decoy_of(request);
 	pid_t thread = fuse_req_ctx(request)->pid;
 
-	if (node->kind != NODE_PHANTOM || thread == decoy->own)
+	if (node->kind != NODE_PHANTOM || watch_is_own(decoy->context, thread))
 		return false;
 	int error = record(decoy, thread, node->path, node->step, usual);
 	if (shows(decoy, node->path, node->step))
@@ -240,7 +239,7 @@ static void answer_lookup(fuse_req_t request, fuse_ino_t number, const char *nam
 	node = nodes_add_phantom(decoy->nodes, path, type);
 	if (node)
 		reply_node(request, node);
-	else if (copy && thread != decoy->own)
+	else if (copy && !watch_is_own(decoy->context, thread))
 		fuse_reply_err(request, record(decoy, thread, copy, NULL, "open"));
 	else
 		fuse_reply_err(request, ENOMEM);
@@ -479,7 +478,6 @@ int decoy_start(struct watch_context *context, int device, struct error *err)
 		return error_memory(err);
 	decoy->context = context;
 	context->decoy = decoy;
-	decoy->own = getpid();
 	if (getrandom(&decoy->mark, sizeof(decoy->mark), 0) != (ssize_t)sizeof(decoy->mark))
 		return error_system(err, errno, "random numbers");
 	decoy->mark = (decoy->mark & mark_bits) | MARK_ALWAYS;

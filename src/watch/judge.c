@@ -29,14 +29,13 @@ static uint64_t argument(const struct judging *judging, int number)
 	return number == CALL_NONE ? 0 : judging->data->args[number];
 }
 
-static void foresee(const struct judging *judging, enum effect effect, const char *target,
-                    int error)
+void judge_foresee(const struct watch_context *context, enum effect effect, const char *target,
+                   int error, struct foreseen *out)
 {
-	struct foreseen *out = judging->out;
 	struct decision decision;
 
-	policy_decide(judging->context->policy, effect, target, &decision);
-	const struct plan_mount *mount = watch_mount_of(judging->context->plan, target);
+	policy_decide(context->policy, effect, target, &decision);
+	const struct plan_mount *mount = watch_mount_of(context->plan, target);
 	/* Where the rules would permit it, the way in which the tree was built does not. */
 	const char *because = decision.verdict != VERDICT_ALLOW || !mount || !*mount->because
 	                              ? decision.because
@@ -46,14 +45,20 @@ static void foresee(const struct judging *judging, enum effect effect, const cha
 	        .effect = effect,
 	        .target = text_copy(target),
 	        .verdict = decision.verdict == VERDICT_ASK ? VERDICT_ASK : VERDICT_DENY,
-	        .because = decision.mode_because && decision.cause == CAUSE_MODE
-	                           ? text_printf("%s; mode %s", because,
-	                                         judging->context->policy->mode->name)
-	                           : text_copy(because),
-	        .remedy = watch_remedy(judging->context->policy, &decision, effect, target),
+	        .because =
+	                decision.mode_because && decision.cause == CAUSE_MODE
+	                        ? text_printf("%s; mode %s", because, context->policy->mode->name)
+	                        : text_copy(because),
+	        .remedy = watch_remedy(context->policy, &decision, effect, target),
 	};
 	if (!out->target || !out->because)
 		foreseen_clear(out);
+}
+
+static void foresee(const struct judging *judging, enum effect effect, const char *target,
+                    int error)
+{
+	judge_foresee(judging->context, effect, target, error, judging->out);
 }
 
 /* What a phantom of the decoy is refused for: nothing of it may be learnt. */
@@ -196,7 +201,8 @@ static int find_changed(const struct judging *judging, uint64_t flags, struct ta
 	const struct watched_call *call = judging->call;
 
 	if (call->folder != CALL_NONE &&
-	    (call->path == CALL_NONE || argument(judging, call->path) == 0))
+	    (call->path == CALL_NONE ||
+	     (watched_call_may_lack_path(call) && argument(judging, call->path) == 0)))
 		return target_opened(judging->thread, (int)argument(judging, call->folder), out);
 	return find(judging, call->folder, call->path,
 	            !call->no_follow && !(flags & AT_SYMLINK_NOFOLLOW), flags & AT_EMPTY_PATH, out);
@@ -281,6 +287,18 @@ static void judge_local(const struct judging *judging, const struct peer *peer)
 		foresee(judging, EFFECT_WRITE, target.path, EROFS);
 }
 
+static void foresee_peer(const struct judging *judging, const struct peer *peer)
+{
+	char address[NETWORK_TARGET_SIZE];
+
+	foresee(judging, EFFECT_CONNECT, peer->text, ENETUNREACH);
+	if (!judging->out->error)
+		return;
+	network_address_text(&peer->address, 0, address);
+	judging->out->address = text_copy(address);
+	judging->out->port = peer->port;
+}
+
 static void judge_peer(const struct judging *judging)
 {
 	int address = judging->call->address;
@@ -292,7 +310,7 @@ static void judge_peer(const struct judging *judging)
 	if (peer.path)
 		judge_local(judging, &peer);
 	else if (judging->call->kind == CALL_CONNECT && !peer.inside)
-		foresee(judging, EFFECT_CONNECT, peer.text, ENETUNREACH);
+		foresee_peer(judging, &peer);
 }
 
 void judge_call(struct watch_context *context, pid_t thread, const struct watched_call *call,
@@ -304,11 +322,12 @@ void judge_call(struct watch_context *context, pid_t thread, const struct watche
 	        [CALL_LINK] = judge_link,       [CALL_ATTRIBUTES] = judge_attributes,
 	        [CALL_EXECUTE] = judge_execute, [CALL_CONNECT] = judge_peer,
 	        [CALL_BIND] = judge_peer,       [CALL_LOOK] = judge_look,
+	        [CALL_ACCESS] = NULL,           [CALL_UMASK] = NULL, /* nothing is refused */
 	};
 	const struct judging judging = {context, thread, call, data, out};
 
 	*out = (struct foreseen){0};
-	if (call->kind == CALL_EXECUTE && !context->plan->limited_exec)
+	if (!judges[call->kind] || (call->kind == CALL_EXECUTE && !context->plan->limited_exec))
 		return;
 	if (context->root < 0)
 		context->root = process_root(thread);
@@ -319,6 +338,7 @@ void judge_call(struct watch_context *context, pid_t thread, const struct watche
 void foreseen_clear(struct foreseen *foreseen)
 {
 	free(foreseen->target);
+	free(foreseen->address);
 	free(foreseen->because);
 	free(foreseen->remedy);
 	*foreseen = (struct foreseen){0};

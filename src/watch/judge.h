@@ -17,7 +17,10 @@ struct foreseen {
 	enum effect effect;
 	char *target; /* path or address; owned */
 	enum verdict verdict;
-	bool hidden;   /* class `hidden` */
+	bool hidden;       /* class `hidden` */
+	const char *layer; /* what refuses; NULL: what hears of it */
+	char *address;     /* of a peer, without its port; or NULL; owned */
+	unsigned port;
 	char *because; /* owned */
 	char *remedy;  /* or NULL; owned */
 };
@@ -25,6 +28,10 @@ struct foreseen {
 /* Where nothing can be found out, `error` is 0. */
 void judge_call(struct watch_context *context, pid_t thread, const struct watched_call *call,
                 const struct seccomp_data *data, struct foreseen *out);
+
+/* That the effect on `target` is refused with `error`, and why the policy says so. */
+void judge_foresee(const struct watch_context *context, enum effect effect, const char *target,
+                   int error, struct foreseen *out);
 
 void foreseen_clear(struct foreseen *foreseen);
 

@@ -1,6 +1,7 @@
 #include "watch/operation.h"
 
 #include "base/cleanup.h"
+#include "watch/process.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -31,12 +32,10 @@ static const struct {
 
 struct operation operation_of(pid_t thread, const char *usual)
 {
-	char path[64];
 	char text[32];
 	struct operation operation = {.name = usual, .effect = EFFECT_READ};
 
-	snprintf(path, sizeof(path), "/proc/%d/syscall", thread);
-	cleanup_close int file = open(path, O_RDONLY | O_CLOEXEC);
+	cleanup_close int file = process_open(thread, "syscall", O_RDONLY);
 	ssize_t size = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
 	if (size <= 0)
 		return operation;

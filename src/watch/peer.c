@@ -31,6 +31,9 @@ static int read_four(const struct sockaddr_in *address, struct peer *out)
 
 	inet_ntop(AF_INET, &address->sin_addr, host, sizeof(host));
 	out->text = text_printf("%s:%u", host, ntohs(address->sin_port));
+	out->family = AF_INET;
+	out->port = ntohs(address->sin_port);
+	network_address_parse(host, &out->address);
 	out->inside = is_own(ntohl(address->sin_addr.s_addr));
 	return out->text ? 0 : -1;
 }
@@ -43,6 +46,9 @@ static int read_six(const struct sockaddr_in6 *address, struct peer *out)
 	inet_ntop(AF_INET6, &address->sin6_addr, host, sizeof(host));
 	memcpy(&last, &address->sin6_addr.s6_addr[12], sizeof(last));
 	out->text = text_printf("[%s]:%u", host, ntohs(address->sin6_port));
+	out->family = AF_INET6;
+	out->port = ntohs(address->sin6_port);
+	out->address.bytes = address->sin6_addr;
 	out->inside = IN6_IS_ADDR_LOOPBACK(&address->sin6_addr) ||
 	              IN6_IS_ADDR_UNSPECIFIED(&address->sin6_addr) ||
 	              (IN6_IS_ADDR_V4MAPPED(&address->sin6_addr) && is_own(ntohl(last)));

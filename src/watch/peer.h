@@ -2,13 +2,18 @@
 #ifndef REMIT_WATCH_PEER_H
 #define REMIT_WATCH_PEER_H
 
+#include "policy/network.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 struct peer {
-	char *text;  /* "192.0.2.1:443", "[2001:db8::1]:443"; owned */
-	char *path;  /* of a socket file, as the process gave it; or NULL; owned */
+	char *text; /* "192.0.2.1:443", "[2001:db8::1]:443"; owned */
+	char *path; /* of a socket file, as the process gave it; or NULL; owned */
+	int family; /* AF_INET, AF_INET6; else 0 */
+	struct network_address address;
+	uint16_t port;
 	bool inside; /* the sandbox's own localhost, or a name in its own network */
 };
 

@@ -3,6 +3,9 @@
 #ifndef REMIT_WATCH_PROCESS_H
 #define REMIT_WATCH_PROCESS_H
 
+#include "base/error.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,6 +18,30 @@ struct process {
 	char comm[64]; /* "" where not known; any bytes */
 	char *exe;     /* path inside, or NULL; owned by the struct */
 };
+
+/* Keeps the /proc that is seen now for all that is asked later. Returns 0, or negative. */
+int process_begin(struct error *err);
+
+/* That /proc, or AT_FDCWD before. */
+int process_folder(void);
+
+/* Opens /proc/THREAD/NAME; -1 with errno. */
+int process_open(pid_t thread, const char *name, int flags);
+
+/* The folder of the calling process's own descriptors, or AT_FDCWD before. */
+int process_own_folder(void);
+
+/* The name, below process_own_folder(), of what the calling process's descriptor holds. */
+void process_own_link(int descriptor, char *out, size_t size);
+
+/* Whether it may not have one more descriptor. Leaves errno as it is. */
+bool process_is_full(pid_t thread);
+
+/* The mask of new files' rights. Returns 0, or -1 where it cannot be read. */
+int process_umask(pid_t thread, mode_t *out);
+
+/* Whether its descriptor is open, and not with O_PATH. */
+bool process_opened_to_use(pid_t thread, int descriptor);
 
 /* Never fails: what cannot be read is left unknown. */
 void process_describe(pid_t thread, struct process *out);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "plan/plan.h"
 #include "policy/policy.h"
+#include "watch/ask.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -21,6 +22,9 @@ struct watch_request {
 	int audit;                       /* where records go, or -1: they are counted only */
 	bool learn;                      /* what is merely hidden is recorded, and shown */
 	bool verbose;                    /* the summary speaks of hidden operations, too */
+	enum watch_approve approve;      /* who answers where the policy asks */
+	int network;                     /* socket to the network's process, or -1 */
+	int questions;                   /* socket to who answers, or -1 */
 	int processor;                   /* to share while the sandbox is built, or -1 */
 	int process;                     /* pidfd of the sandbox's first process */
 	int gate;                        /* socket to it */
@@ -53,7 +57,7 @@ int watch_end(struct watch *watch, int status, int patience, int arriving, struc
 
 void watch_report_clear(struct watch_report *report);
 
-/* Kills what is left of the watch, and waits for it. */
+/* Kills what is left of the watch, and waits for it; a second at the most. */
 void watch_close(struct watch *watch);
 
 #endif

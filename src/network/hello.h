@@ -1,0 +1,24 @@
+/* The server name in the first message of TLS (RFC 8446, RFC 6066). */
+#ifndef REMIT_NETWORK_HELLO_H
+#define REMIT_NETWORK_HELLO_H
+
+#include "policy/network.h"
+
+#include <stddef.h>
+
+enum hello {
+	HELLO_MORE,   /* not whole yet */
+	HELLO_NAME,   /* `name` is set: lower case, no dot at its end */
+	HELLO_NONE,   /* it names nobody */
+	HELLO_HIDDEN, /* it names somebody else in what only the server reads (ECH) */
+	HELLO_BAD,    /* no such message, or one that can be read in two ways */
+};
+
+enum {
+	HELLO_MOST = 65536, /* bytes of a message that is waited for */
+};
+
+/* Reads what a client sent first: whole records, in which the message may be split as it likes. */
+enum hello hello_read(const unsigned char *data, size_t size, char name[NETWORK_NAME_MOST + 1]);
+
+#endif
