@@ -29,7 +29,7 @@ missing() { # [build]
 		echo "no ${prefix}gcc (scripts/install test)"
 		return
 	fi
-	for library in seccomp yaml cap jansson check subunit; do
+	for library in seccomp yaml cap jansson cares check subunit; do
 		[ -e "$cross/libraries/$place/lib$library.a" ] || [ -e "/$place/lib$library.a" ] || {
 			echo "no lib$library.a for aarch64 (scripts/install-aarch64)"
 			return

@@ -35,6 +35,7 @@ definition linked 'tools: Read(x/**), Edit(x/**)' 'permissionMode: acceptEdits'
 definition denied 'tools: Read, Bash' 'disallowedTools: Read(./d/**)'
 definition inner 'tools: Read(folder/**)'
 definition single 'tools: Read'
+definition asked 'tools: Read, Edit, Write, Bash' 'permissionMode: default'
 chmod -R a+rX "$base"
 
 # fresh UID: a home with a key and a project, in $home and $project
@@ -202,97 +203,6 @@ granted_repositories() {
 		--grant write:"$home/code/granted" --grant write:"$hooks" -- touch "$hooks/new"
 }
 
-# other_repository: of the same owner, with a work tree and a submodule that are not the project.
-other_repository() {
-	other=$home/code/other
-	mkdir -p "$other"/.git/{hooks,objects,refs,worktrees/one,modules/part/{objects,refs}}
-	echo 'ref: refs/heads/main' | tee "$other"/.git/{,worktrees/one/,modules/part/}HEAD >/dev/null
-	printf '[core]\n\tbare = false\n# SETTING\n' >"$other/.git/config"
-	printf '[core]\n\tworktree = ../../../part\n# SETTING\n' >"$other/.git/modules/part/config"
-	echo ../.. >"$other/.git/worktrees/one/commondir"
-	echo "$other-one/.git" >"$other/.git/worktrees/one/gitdir"
-	mkdir "$other/part" "$other-one"
-	rm -rf "$project/.git"
-}
-
-# pointed NAME PATH: a planted `.git` gives nothing of what it names.
-pointed() {
-	rm -rf "$project/.git"
-	echo "gitdir: $2" >"$project/.git"
-	chown -hR "$user:$user" "$home"
-	hides "$1: reading" SETTING run writer -- \
-		sh -c "cat '$other/.git/config' '$other/.git/modules/part/config'"
-	status "$1: writing" 1 run writer -- touch "$other/.git/objects/x"
-}
-
-# A `.git` that is a file is the word of whoever wrote it.
-pointers() {
-	fresh "$user"
-	other_repository
-	pointed 'a .git that names a repository' "$other/.git"
-	pointed 'a .git that names the work tree of another folder' "$other/.git/worktrees/one"
-	pointed 'a .git that names the submodule of another folder' "$other/.git/modules/part"
-
-	# A folder of one's own that claims to be the other repository's.
-	mkdir -p "$project/fake/worktrees/one"
-	cp "$other/.git/HEAD" "$project/fake/worktrees/one/"
-	echo "$project/.git" >"$project/fake/worktrees/one/gitdir"
-	echo "$other/.git" >"$project/fake/worktrees/one/commondir"
-	pointed 'a work tree of its own making' "$project/fake/worktrees/one"
-	ln -s "$other/.git/worktrees" "$project/fake/linked"
-	pointed 'the same, through a link' "$project/fake/linked/one"
-	mkdir -p "$project/fake/modules/part"
-	ln -s "$other/.git/objects" "$other/.git/refs" "$project/fake/modules/part/"
-	cp "$other/.git/HEAD" "$project/fake/modules/part/"
-	printf '[core]\n\tworktree = %s\n' "$project" >"$project/fake/modules/part/config"
-	pointed 'a submodule of its own making' "$project/fake/modules/part"
-
-	echo "$project/.git" >"$other/.git/worktrees/one/gitdir"
-	if [ "$(id -u)" -eq 0 ]; then
-		pointed_by_owner 4243
-	fi
-	rm -rf "$project/.git"
-	echo "gitdir: $other/.git/worktrees/one" >"$other/pointer"
-	ln -s "$other/pointer" "$project/.git"
-	chown -hR "$user:$user" "$home"
-	hides 'a .git that is a link to a file' SETTING run writer -- cat "$other/.git/config"
-
-	# The control: it points back.
-	rm -rf "$project/.git"
-	echo "gitdir: $other/.git/worktrees/one" >"$project/.git"
-	chown -hR "$user:$user" "$home"
-	shows 'control: a work tree that is known' SETTING run writer -- cat "$other/.git/config"
-	status 'control: its objects' 0 run writer -- touch "$other/.git/objects/x"
-	status 'control: its own folder' 0 run writer -- touch "$other/.git/worktrees/one/index"
-	pointed_back
-}
-
-# pointed_by_owner UID: the other repository is somebody else's.
-pointed_by_owner() {
-	rm -rf "$project/.git"
-	echo "gitdir: $other/.git/worktrees/one" >"$project/.git"
-	chown -hR "$user:$user" "$home"
-	chown -R "$1:$1" "$other"
-	hides 'a work tree of another owner' SETTING run writer -- cat "$other/.git/config"
-}
-
-# What stays protected in a git folder that is shown.
-pointed_back() {
-	local name
-	for name in config hooks/new worktrees/one/gitdir worktrees/one/commondir worktrees/new \
-		modules/part/config modules/new HEAD; do
-		status "a work tree's $name" 1 run writer -- \
-			sh -c "echo evil >'$other/.git/$name' || exit 1"
-	done
-	status "a work tree's hooks, made anew" 1 run writer -- mv "$other/.git/hooks" "$other/.git/old"
-	status "a work tree's git folder, made anew" 1 run writer -- \
-		mv "$other/.git/worktrees/one" "$other/.git/worktrees/two"
-	status "a work tree's .git" 1 run writer -- sh -c 'echo gitdir: / >.git || exit 1'
-	status "a work tree's .git, removed" 1 run writer -- rm -f .git
-	hides 'the main work tree' pointer run writer -- ls -a "$other"
-	status 'a reader does not write it' 1 run reader -- touch "$other/.git/objects/y"
-}
-
 # A link of the home folder into the workspace, and what a first run makes of it for the second.
 planted() {
 	fresh "$user"
@@ -373,8 +283,13 @@ agreement() {
 
 	as_user ln -s "$home/out" "$home/l-out"
 	as_user touch "$home/out/there"
-	status 'a deny of what does not exist, through a link' 125 \
-		run writer --grant "write:$home/out" --deny "write:$home/l-out/new" -- true
+	status 'a deny of what does not exist, through a link' 2 run writer --grant "write:$home/out" \
+		--deny "write:$home/l-out/new" -- sh -c "echo evil >$home/out/new"
+	untouched 'a deny of what does not exist, through a link' "$home/out/new"
+	status 'control: another name there' 0 run writer --grant "write:$home/out" \
+		--deny "write:$home/l-out/new" -- sh -c "echo good >$home/out/other"
+	status 'without a broker it cannot be held' 125 run writer --layers namespaces \
+		--grant "write:$home/out" --deny "write:$home/l-out/new" -- true
 	status 'control: of what exists' 0 \
 		run writer --grant "write:$home/out" --deny "write:$home/l-out/there" -- true
 	status 'a deny of what exists, through a link' 2 run writer --grant "write:$home/out" \
@@ -439,6 +354,146 @@ watched() {
 	shows 'control: the log of that run' '"record":"end"' cat "$log"
 }
 
+# What the broker was talked into.
+brokered() {
+	local approve=$base/approve
+	fresh "$user"
+	if ! as_user sh -c ': <>/dev/fuse' 2>/dev/null; then
+		skip "the broker (uid $user)" '/dev/fuse cannot be opened'
+		return
+	fi
+
+	status 'another way to a denied name, by a link above it' 1 \
+		run writer --deny 'write:./new/x' -- sh -c 'mkdir t && echo evil >t/x && ln -s t new'
+	status 'control: a link elsewhere' 0 \
+		run writer --deny 'write:./new/x' -- sh -c 'ln -s t other && cat other/x'
+	status 'a link that is moved there' 1 run writer --deny 'write:./new/x' -- mv -T other new
+	status 'control: moved elsewhere' 0 run writer --deny 'write:./new/x' -- mv -T other third
+	status 'a link above a protected name' 1 run writer -- ln -s t .jj
+	status 'control: granted' 0 run writer --grant "write:$project/.jj/repo" -- ln -s t .jj
+	as_user rm .jj
+	status 'a link inside of a folder that is moved' 1 \
+		run writer -- sh -c 'mkdir g && ln -s ../t g/workflows && mv g .github'
+	status 'control: moved elsewhere' 0 run writer -- mv g h
+
+	fresh "$user"
+	status 'a work tree that a link leads out of the workspace' 4 run writer -- sh -c \
+		'HOME=/tmp; export HOME; git init -q p && ln -s ../out out && cd p && git config core.worktree ../../out'
+	status 'control: another key' 0 run writer -- sh -c 'HOME=/tmp; export HOME; cd p && git config core.bare false'
+
+	fresh "$user"
+	as_user sh -c 'mkdir keys && echo good >keys/a.pem'
+	local deny='write:./keys/*.pem'
+	status 'what a wildcard denies, changed elsewhere' 1 run writer --deny "$deny" -- mv keys t
+	status 'what a wildcard denies, brought from elsewhere' 1 \
+		run writer --deny "$deny" -- sh -c 'mkdir t && echo evil >t/b.pem && rmdir d && mv t/b.pem keys/b.pem'
+	as_user rm -r keys
+	status 'the same, with its folder' 1 run writer --deny "$deny" -- mv t keys
+	status 'control: a folder without such a name' 0 \
+		run writer --deny "$deny" -- sh -c 'mv t/b.pem t/b && mv t keys && mv keys t'
+	status 'control: without the deny' 0 run writer -- sh -c 'mv t/b t/b.pem && mv t keys'
+
+	fresh "$user"
+	as_user mkdir -p "$home/granted/project"
+	local second=$home/granted/project
+	status 'a denied name, in folders of the home that are exchanged' 1 \
+		run writer --deny 'write:./x' --grant "write:$second" -- \
+		sh -c 'cd / && mv ~/code ~/t && mv ~/granted ~/code && mv ~/t ~/granted && echo evil >~/granted/project/x'
+	untouched 'a denied name, in folders of the home that are exchanged' "$project/x"
+	status 'control: folders of the home that hold nothing' 0 \
+		run writer --deny 'write:./x' --grant "write:$second" -- \
+		sh -c 'cd / && mkdir ~/a ~/b && mv ~/a ~/t && mv ~/b ~/a && mv ~/t ~/b && echo good >~/granted/project/x'
+
+	fresh "$user"
+	as_user mkdir bad
+	local turn='use Socket; my $child = fork;
+		if (!$child) {
+			for (;;) {
+				for my $to ($ARGV[0], $ARGV[1]) { symlink $to, "/tmp/new"; rename "/tmp/new", "/tmp/l" }
+			}
+		}
+		my $found = 0;
+		for (1 .. 4000) {
+			socket my $socket, PF_UNIX, SOCK_STREAM, 0;
+			bind $socket, sockaddr_un("/tmp/l/name");
+			unlink "$ARGV[0]/name";
+			$found ||= -e "$ARGV[1]/name";
+		}
+		kill 9, $child; waitpid $child, 0; exit $found'
+	status 'a socket through a link that is turned meanwhile' 0 \
+		run writer --deny 'write:./bad/name' -- perl -e "$turn" "$project/d" "$project/bad"
+	status 'control: where nothing is denied' 1 \
+		run writer -- perl -e "$turn" "$project/d" "$project/bad"
+
+	printf '%s\n' '#!/bin/sh' 'read -r question' \
+		'case $question in' '*\"protected\":true*) echo "{\"answer\":\"no\"}" ;;' \
+		'*/g/a\"*) echo "{\"answer\":\"folder\"}" ;;' \
+		'*/.github\"*) sleep 2; echo "{\"answer\":\"once\"}" ;;' \
+		'*) echo "{\"answer\":\"once\"}" ;;' 'esac' >"$approve"
+	chmod 755 "$approve"
+	status 'a yes to what was not protected when it was asked for' 1 \
+		run asked --approve "exec:$approve" -- sh -c \
+		'mkdir g && echo >g/a && { mv -T g .github & sleep 1; mkdir g/workflows; wait $!; }'
+	status 'control: where it stays so' 0 \
+		run asked --approve "exec:$approve" -- sh -c 'rmdir g/workflows && mv -T g .github'
+}
+
+# obeyed NAME PATH: what git's configuration names is held, by run as by why.
+obeyed() {
+	status "$1" 2 run writer -- sh -c "echo evil >>'$2'"
+	status "$1: why" 2 why writer write "$2"
+}
+
+# Files of the project that the operator's own configuration makes git obey.
+configured() {
+	fresh "$user"
+	as_user git init -q .
+	as_user sh -c 'mkdir -p scripts/hooks && echo exit >scripts/hooks/pre-commit'
+	status 'control: hooks elsewhere that are not named' 0 run writer -- sh -c 'echo good >>scripts/hooks/pre-commit'
+	as_user git config core.hooksPath scripts/hooks
+	obeyed 'hooks elsewhere' scripts/hooks/pre-commit
+	status 'hooks elsewhere, made anew' 1 run writer -- mv scripts/hooks scripts/old
+	status 'the folder above them' 1 run writer -- mv scripts old
+	status 'control: a file beside them' 0 run writer -- sh -c 'echo good >scripts/other'
+	status 'control: hooks elsewhere that are granted' 0 \
+		run writer --grant "write:$project/scripts/hooks" -- sh -c 'echo good >>scripts/hooks/pre-commit'
+	status 'hooks elsewhere, without a broker' 2 \
+		run writer --layers namespaces -- sh -c 'echo evil >>scripts/hooks/pre-commit'
+	status 'control: a file beside them, without a broker' 0 \
+		run writer --layers namespaces -- sh -c 'echo good >scripts/other'
+
+	as_user git config core.hooksPath .githooks
+	if as_user sh -c ': <>/dev/fuse' 2>/dev/null; then
+		status 'hooks elsewhere that are not there yet' 1 run writer -- mkdir .githooks
+		status 'control: another name' 0 run writer -- mkdir .githook
+	fi
+
+	as_user git config core.hooksPath /dev/null
+	as_user git config include.path ../.gitconfig
+	# shellcheck disable=SC2088 # git expands it
+	as_user git config includeIf.onbranch:x.path '~/code/project/d/more'
+	as_user sh -c 'printf "[include]\n\tpath = folder/third\n" >.gitconfig; touch d/more folder/third'
+	obeyed 'a configuration that is included' .gitconfig
+	obeyed 'a configuration that is included under a condition' d/more
+	obeyed 'a configuration that is included by one that is' folder/third
+	status 'control: no configuration' 0 run writer -- sh -c 'echo good >d/other && echo >/dev/null'
+	as_user sh -c 'printf "[core]\n\thooksPath = a  b\n[alias]\n\tx = a\t  b\n" >folder/third; mkdir "a  b" c'
+	status 'hooks elsewhere, named by an odd text in a configuration that is included' 1 run writer -- touch 'a  b/x'
+	status 'control: another folder' 0 run writer -- touch c/x
+
+	as_user git init -q --bare "$home/out/bare"
+	as_user git -C "$home/out/bare" config core.hooksPath h
+	as_user mkdir "$home/out/bare/h" "$home/out/bare/i"
+	status 'hooks elsewhere of a bare repository' 1 \
+		run writer --grant "write:$home/out/bare" -- touch "$home/out/bare/h/x"
+	status 'control: another folder of it' 0 \
+		run writer --grant "write:$home/out/bare" -- touch "$home/out/bare/i/x"
+
+	as_user sh -c 'git init -q "$HOME/code" && rm -rf .git && git -C .. config core.hooksPath project/d'
+	obeyed 'hooks elsewhere of the repository around' d/key
+	status 'control: another folder' 0 run writer -- sh -c 'echo good >>file'
+}
+
 # run_to FILE AGENT OPTION...: standard output is appended to the file.
 run_to() {
 	local file=$1 agent=$2
@@ -446,9 +501,17 @@ run_to() {
 	as_user "$base/remit" run -q -a "$base/$agent.md" -w "$project" "$@" >>"$file" 2>/dev/null </dev/null
 }
 
+# shellcheck source-path=SCRIPTDIR source=attacks/pointers.sh
+. "$root/tests/attacks/pointers.sh"
+# shellcheck source-path=SCRIPTDIR source=attacks/submodules.sh
+. "$root/tests/attacks/submodules.sh"
+
 rows() {
 	user=$1
 	watched
+	brokered
+	submodules
+	configured
 	agreement
 	planted
 	streams

@@ -64,7 +64,7 @@ holds() {
 	}
 }
 
-for scenario in ordinary hostile unfinished; do
+for scenario in ordinary answered hostile unfinished; do
 	"$write_log" $scenario.log $scenario || exit 1
 done
 formats=(json markdown sarif suggest)
@@ -106,6 +106,16 @@ text_is_as_expected() {
 	audit 0 ordinary.log && diff expected out && [ ! -s error ]
 }
 check 'the text of an ordinary log' text_is_as_expected
+
+# Answers are counted apart, and what was refused was not for want of somebody to answer.
+answers_are_counted() {
+	sed -e '1a 4 questions answered: 2 once, 1 for a folder, 1 no' -e 's/nobody could answer/nobody said yes/' expected >with-answers
+	audit 0 answered.log && diff with-answers out && audit 0 --json answered.log &&
+		holds '.answers == {once: 2, folder: 1, no: 1} and .denied == 22 and .unfinished == 0 and .contradicted == 0' &&
+		audit 0 --json ordinary.log && holds '.answers == {}' &&
+		audit 0 --markdown answered.log && grep -qx '4 questions answered: 2 once, 1 for a folder, 1 no.' out
+}
+check 'answers are counted' answers_are_counted
 
 # By standard input, in two files, from a pipe: the same, or twice as much.
 same_from_input() {
@@ -284,7 +294,7 @@ for format in "${formats[@]}"; do
 	check "hostile names in $format" hostile_format
 done
 command -v cmark-gfm >/dev/null || skip 'Markdown as it is rendered' 'no cmark-gfm'
-check 'the log itself is harmless when printed' python3 "$here/audit/harmless.py" any hostile.log
+check 'the log itself is harmless when printed' python3 "$here/audit/harmless.py" any hostile.log answered.log
 
 # What the checks above would find is found.
 harmless_finds() {
@@ -335,13 +345,13 @@ check 'hostile names come out of the JSON exactly' names_survive
 # --- accepted by others ---------------------------------------------------------------------------
 
 check 'records are as the schema says' python3 "$here/audit/validate.py" \
-	"$here/audit/record.schema.json" ordinary.log hostile.log unfinished.log
-for log in ordinary hostile unfinished; do
+	"$here/audit/record.schema.json" ordinary.log answered.log hostile.log unfinished.log
+for log in ordinary answered hostile unfinished; do
 	"$remit" audit --json $log.log >$log.json 2>/dev/null
 	"$remit" audit --sarif $log.log >$log.sarif 2>/dev/null
 done
 check 'JSON is as the schema says' python3 "$here/audit/validate.py" \
-	"$here/audit/report.schema.json" ordinary.json hostile.json unfinished.json
+	"$here/audit/report.schema.json" ordinary.json answered.json hostile.json unfinished.json
 schema=$validators/schema/lib/schemas/sarif-2.1.0-rtm.5.json
 if [ -f "$schema" ]; then
 	check 'SARIF is as the schema of SARIF 2.1.0 says' python3 "$here/audit/validate.py" "$schema" \

@@ -55,6 +55,10 @@ rows() {
 	remit run --deny=write:fold | = fold.txt folder
 	remit run --deny exec:gre | + grep
 	remit run --deny connect:de | =
+	remit run --approve  | = allow deny exec: tty
+	remit run --approve t | = tty
+	remit run --approve exec:de | = definition.md
+	remit run --remember de | = definition.md
 	remit run --layers n | + namespaces
 	remit run --allow-weaker  | = workspace
 	remit run -w fo | = folder
@@ -217,6 +221,7 @@ takes() { # KIND VALUE
 	rule) "$remit" explain -w . --deny "${2}x" definition.md ;;
 	ceiling) "$remit" explain -w . --ceiling "$2" definition.md ;;
 	level) "$remit" run --layers "$2" --help ;;
+	approver) "$remit" run --dry-run -a definition.md -w . --approve "${2/%:/:/bin/true}" -- true ;;
 	weaker) "$remit" run --allow-weaker "$2" --help ;;
 	# A limit on memory may be more than this machine can hold.
 	limit)

@@ -107,9 +107,17 @@ healthy() {
 
 compiled() {
 	call "$remit" compile "$base/engineer.md"
+	call "$remit" compile --layers namespaces "$base/engineer.md"
+	expect 'compile, without a broker' 0 '^level +namespaces$' '!^broker ' \
+		"^  cover +read +$workspace/\.claude "
+	call "$remit" compile "$base/engineer.md"
 	expect 'compile' 0 "^workspace +$workspace$" '^mounts, in order$' "^  bind +write +$workspace " \
-		"^  cover +read +$workspace/\.claude " '^  mask +none +/etc/shadow ' '^identity +user ' \
+		'^level +namespaces' '^  mask +none +/etc/shadow ' '^identity +user ' \
 		'^  processes +[0-9]+$' '^environment .*PATH' 'if call .*: return allow$' '^filter of every (watched )?run: '
+	if [ -r /dev/fuse ] && [ -w /dev/fuse ]; then
+		expect 'compile, with a broker' 0 '^level +namespaces.decoy$' '^broker +decides' \
+			"!^  cover +read +$workspace/\.claude "
+	fi
 	call "$remit" compile --raw "$base/engineer.md"
 	expect 'compile --raw' 0 '^ +0  0x20   0   0 0x00000004$' '!if call '
 	call "$remit" compile --json "$base/engineer.md" -- ls -l
@@ -117,6 +125,8 @@ compiled() {
 	call "$remit" compile
 	expect 'compile wants a definition' 125 'takes a definition'
 	call "$remit" compile --grant 'connect:*' --mode bypassPermissions "$base/network.md"
+	expect 'compile shows that peers are reached' 0 '^network +permitted peers' '^  content +read +/etc/resolv.conf '
+	call "$remit" compile --layers namespaces --grant 'connect:*' --mode bypassPermissions "$base/network.md"
 	expect 'compile refuses what run refuses' 125 'cannot be held'
 }
 

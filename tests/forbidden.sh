@@ -267,8 +267,8 @@ protected_changes() {
 	protect hook_symbolic_link ln 'ln -s .git/hooks mine && echo x >> mine/pre-commit'
 	protect config '' 'echo x >> .git/config'
 	protect config_git git 'git config core.hooksPath /tmp/evil'
-	protect config_python python3 "python3 -c 'import os; open(\"mine\", \"w\"); os.replace(\"mine\", \".git/config\")'"
-	protect config_sed sed 'sed -i s/0/1/ .git/config'
+	protect config_python python3 "python3 -c 'import os; open(\"mine\", \"w\").write(\"[core]\\n\\tfsmonitor = evil\\n\"); os.replace(\"mine\", \".git/config\")'"
+	protect config_sed sed 'sed -i "s/^.core.$/&\n\tpager = evil/" .git/config'
 	protect config_perl perl "perl -e 'truncate \".git/config\", 0'"
 	protect config_setfattr setfattr 'setfattr -n user.evil -v 1 .git/config'
 	protect config_touch touch 'touch .git/config'

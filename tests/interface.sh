@@ -10,6 +10,7 @@
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+[ -n "${REMIT_AS_UDEV:-}" ] || REMIT_AS_UDEV=asked exec "$here/as-udev" "$0" "$@"
 # shellcheck source-path=SCRIPTDIR source=report.sh
 . "$here/report.sh"
 
@@ -365,56 +366,6 @@ orphans_are_reaped() {
 		exit 1'
 }
 
-# --- Many at once, and limits -------------------------------------------------------------------
-
-two_hundred() {
-	local i bad=0
-	local -a jobs=()
-	for i in {1..200}; do
-		"${confined[@]}" -- true &
-		jobs+=($!)
-	done
-	for i in "${jobs[@]}"; do
-		wait "$i" || bad=$((bad + 1))
-	done
-	equal 0 $bad
-}
-
-# limited NAME: how many of sixty processes come to be.
-limited_processes() {
-	local bomb='for i in $(seq 60); do sleep 1 & echo; done' count
-	equal 60 "$("${confined[@]}" -- dash -c "$bomb" 2>/dev/null | wc -l)" || return 1
-	count=$("${confined[@]}" --limit processes=20 -- dash -c "$bomb" 2>/dev/null | wc -l)
-	if [ "$count" -lt 5 ] || [ "$count" -ge 20 ]; then
-		echo "$count processes under a limit of 20"
-		return 1
-	fi
-}
-
-limited_file_size() {
-	local script='head -c 2M /dev/zero >large 2>/dev/null; stat -c %s large'
-	equal 2097152 "$("${confined[@]}" -- sh -c "$script" 2>/dev/null)" || return 1
-	equal 1048576 "$("${confined[@]}" --limit file-size=1M -- sh -c "$script" 2>/dev/null)"
-}
-
-limited_files() {
-	local script='for i in $(seq 10 60); do eval "exec $i</dev/null" || break; echo; done'
-	equal 51 "$("${confined[@]}" -- bash -c "$script" 2>/dev/null | wc -l)" || return 1
-	equal 22 "$("${confined[@]}" --limit files=32 -- bash -c "$script" 2>/dev/null | wc -l)"
-}
-
-limited_cpu() {
-	timeout "$patience" "${confined[@]}" --limit cpu=1 -- bash -c 'while :; do :; done'
-	equal 137 $? || return 1
-	"${confined[@]}" --limit cpu=1 -- sleep 1.5
-}
-
-limited_scratch() {
-	local script='head -c 2M /dev/zero >/tmp/large'
-	"${confined[@]}" -- sh -c "$script" || return 1
-	! "${confined[@]}" --limit scratch=1M -- sh -c "$script" 2>/dev/null
-}
-
 # --- Environment and places ---------------------------------------------------------------------
 
 environment() {
@@ -559,13 +510,18 @@ on_a_terminal() {
 		skip 'the terminal' "no $terminal: make build/tests/terminal"
 		return
 	fi
-	env -i HOME="$home" PATH="$search_path" LANG=C.UTF-8 TERM=xterm REMIT_SKIP="${REMIT_SKIP:-}" \
-		"$base/terminal" "$base/remit" "$files/worker.md" >"$base/terminal.log" 2>&1
-	add_results "$base/terminal.log" 'the terminal'
+	local approve
+	for approve in deny tty; do
+		env -i HOME="$home" PATH="$search_path" LANG=C.UTF-8 TERM=xterm REMIT_SKIP="${REMIT_SKIP:-}" \
+			REMIT_APPROVE="$approve" "$base/terminal" "$base/remit" "$files/worker.md" >"$base/terminal.log" 2>&1
+		add_results "$base/terminal.log" "the terminal (--approve $approve)"
+	done
 }
 
 # shellcheck source-path=SCRIPTDIR source=interface/input.sh
 . "$here/interface/input.sh"
+# shellcheck source-path=SCRIPTDIR source=interface/limits.sh
+. "$here/interface/limits.sh"
 # shellcheck source-path=SCRIPTDIR source=interface/timing.sh
 . "$here/interface/timing.sh"
 

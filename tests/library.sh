@@ -50,8 +50,9 @@ hand_over() {
 	[ "$owner" = "$(id -u)" ] || chown -hR "$owner:$owner" "$@"
 }
 
-# The names that tests look at afterwards, as they stand in a manifest.
-protected_lines='^\./(.*/)?(\.git/(hooks|config|modules|worktrees)|\.mcp\.json|\.claude|\.vscode|\.idea|\.husky|\.envrc|\.npmrc|\.github|definition\.md)'
+# The names that tests look at afterwards, as they stand in a manifest. What git keeps of its modules
+# and work trees beside that is the agent's work, as in the git folder itself.
+protected_lines='^\./(.*/)?(\.git/((modules|worktrees)/[^/]+/)?(hooks|config|commondir|gitdir)|\.mcp\.json|\.claude|\.vscode|\.idea|\.husky|\.envrc|\.npmrc|\.github|definition\.md)'
 
 # make_repository FOLDER: what of a repository matters here, without needing git.
 make_repository() {
@@ -65,7 +66,9 @@ make_repository() {
 	printf '%s/side/.git\n' "$1" >"$1/.git/worktrees/side/gitdir"
 	printf '../..\n' >"$1/.git/worktrees/side/commondir"
 	: >"$1/.git/logs/HEAD"
-	: >"$1/.git/index"
+	# What comes to stand at another name is judged by its content.
+	printf "DIRC no configuration" >"$1/.git/index"
+	echo "# nothing" >"$1/.git/info/exclude"
 	mkdir "$1/spare-folder"
 	printf 'spare\n' >"$1/spare-file"
 }

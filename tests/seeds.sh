@@ -231,7 +231,7 @@ claimed_mode() {
 	why 0 bypass connect example.org:443 --mode bypassPermissions
 }
 
-# The network is not mediated yet: what would have to be reached is refused, not ignored, and a
+# At the level that does not reach peers, what would have to be reached is refused, not ignored; and a
 # forbidden WebFetch is not undone by a grant.
 network() {
 	why 2 network connect example.org:443
@@ -239,7 +239,8 @@ network() {
 	why 1 inherits-no-webfetch connect example.org:443
 	why 1 inherits-no-webfetch connect example.org:443 --grant connect:example.org:443
 	why 0 inherits connect example.org:443 --grant connect:example.org:443
-	refused inherits --grant connect:example.org:443
+	refused inherits --layers namespaces --grant connect:example.org:443
+	goes_on inherits --grant connect:example.org:443
 	goes_on inherits-no-webfetch --grant connect:example.org:443
 	refused inherits-no-webfetch --tool WebFetch
 }

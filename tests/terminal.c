@@ -5,6 +5,7 @@
  * Each case starts a shell or remit itself on a terminal of its own, types, and looks at what
  * appears, at processes from outside, and at exit statuses. What a case expects of remit holds of
  * the plain command too: each case runs first without remit, as its control, then with it.
+ * REMIT_APPROVE is what --approve gets (deny): with `tty`, the command has a terminal of its own.
  * The closing line is "N passed, N failed, N skipped". */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@ enum {
 	OUTPUT_SIZE = 1 << 18,
 	PATIENCE = 15000, /* milliseconds until something that should appear counts as missing */
 	QUIET = 400,      /* milliseconds in which something that should not appear would */
-	PREFIX_WORDS = 6,
+	PREFIX_WORDS = 8,
 };
 
 /* A terminal with a program on it. */
@@ -41,6 +42,7 @@ struct session {
 static struct session session;
 static const char *remit_path;
 static const char *agent_path;
+static const char *approve = "deny";
 static bool confined;      /* false: the control, without remit */
 static char why[1024];     /* why the running case fails */
 static char command[4096]; /* the command line that `confine` made */
@@ -92,7 +94,8 @@ static bool start(const char *const *words)
 static const char *const *with_prefix(const char *const *words)
 {
 	static const char *all[32];
-	const char *const prefix[PREFIX_WORDS] = {remit_path, "run", "-q", "-a", agent_path, "--"};
+	const char *const prefix[PREFIX_WORDS] = {remit_path, "run",       "-q",    "-a",
+	                                          agent_path, "--approve", approve, "--"};
 	size_t count = 0;
 
 	for (size_t i = 0; confined && i < PREFIX_WORDS; i++)
@@ -256,8 +259,9 @@ static bool start_shell(void)
 static const char *confine(const char *script)
 {
 	if (confined)
-		snprintf(command, sizeof(command), "'%s' run -q -a '%s' -- bash -c '%s'",
-		         remit_path, agent_path, script);
+		snprintf(command, sizeof(command),
+		         "'%s' run -q -a '%s' --approve %s -- bash -c '%s'", remit_path, agent_path,
+		         approve, script);
 	else
 		snprintf(command, sizeof(command), "bash -c '%s'", script);
 	return command;
@@ -411,9 +415,13 @@ static bool interactive_within_shell(void)
 {
 	static char line[4096];
 
-	snprintf(line, sizeof(line), "%s%s%s%s%s bash --norc --noprofile --noediting -i\n",
-	         confined ? "'" : "", confined ? remit_path : "", confined ? "' run -q -a '" : "",
-	         confined ? agent_path : "", confined ? "' --" : "");
+	static const char shell[] = "bash --norc --noprofile --noediting -i\n";
+
+	if (confined)
+		snprintf(line, sizeof(line), "'%s' run -q -a '%s' --approve %s -- %s", remit_path,
+		         agent_path, approve, shell);
+	else
+		snprintf(line, sizeof(line), "%s", shell);
 	return start_shell() && type(line) && type("PS1='ins''ide> '\n") && expect("inside> ") &&
 	       type("exit 5\n") && expect("ready> ") && type("echo sta\"tus\"=$?\n") &&
 	       expect("status=5") && type("sleep 100\n") && expect("\n") && (nap(200), true) &&
@@ -498,6 +506,7 @@ static const struct {
 	const char *name;
 	bool (*run)(void);
 	const char *needs; /* a program, or NULL */
+	bool background;   /* remit is started there: nobody can be asked, `tty` is refused */
 } cases[] = {
         {"Ctrl-C reaches COMMAND once", interrupt_once, NULL},
         {"Ctrl-C ends COMMAND: 130, nothing is left", interrupt_ends, NULL},
@@ -506,7 +515,7 @@ static const struct {
         {"Ctrl-C ends a pipeline", pipeline, NULL},
         {"Ctrl-Z stops COMMAND, fg resumes it", stop_and_continue, NULL},
         {"Ctrl-Z and bg: it ends in the background", stop_and_background, NULL},
-        {"SIGSTOP and SIGCONT to the group", stop_whole_group, NULL},
+        {"SIGSTOP and SIGCONT to the group", stop_whole_group, NULL, true},
         {"window size, and its change once", window_size, NULL},
         {"isatty, stty, /dev/tty", is_terminal, NULL},
         {"tty names the terminal", named_terminal, NULL},
@@ -515,8 +524,8 @@ static const struct {
         {"an interactive shell gives the terminal back", interactive_within_shell, NULL},
         {"a full-screen program", full_screen, "less"},
         {"echo off, and on again", settings_restored, NULL},
-        {"output from the background does not stop", background_output, NULL},
-        {"input in the background stops, in the foreground goes on", background_input, NULL},
+        {"output from the background does not stop", background_output, NULL, true},
+        {"input in the background stops, in the foreground goes on", background_input, NULL, true},
         {"closing the terminal ends everything: 129", hang_up, NULL},
 };
 
@@ -550,8 +559,12 @@ int main(int argc, char **argv)
 	}
 	remit_path = argv[1];
 	agent_path = argv[2];
+	if (getenv("REMIT_APPROVE"))
+		approve = getenv("REMIT_APPROVE");
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		if (cases[i].background && strcmp(approve, "tty") == 0)
+			continue;
 		if (argc > 3 && (size_t)atoi(argv[3]) != i)
 			continue;
 		if (cases[i].needs && !there_is(cases[i].needs)) {

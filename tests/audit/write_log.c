@@ -1,6 +1,7 @@
 /* Writes logs for tests/audit.sh with remit's own writer: write_log FILE SCENARIO [COUNT].
  *
  *   ordinary    an agent that was refused writes, secrets, connections, calls
+ *   answered    the same, and questions that were answered
  *   hostile     the same operations with names that try to be something else
  *   unfinished  ordinary, killed before its end
  *   flood       COUNT refused names in many folders
@@ -136,6 +137,31 @@ static void ordinary(struct audit_log *log)
 	refuse(log, &call, "bpf", 1);
 }
 
+static void answered(struct audit_log *log)
+{
+	static const enum answered_how answers[] = {ANSWERED_ONCE, ANSWERED_ONCE, ANSWERED_FOLDER,
+	                                            ANSWERED_NO};
+	struct error err = {0};
+
+	ordinary(log);
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+		const struct answered one = {
+		        .pid = 100,
+		        .comm = "c\n\x1B[1m|`\xFF",
+		        .exe = "/usr/bin/cc",
+		        .effect = EFFECT_WRITE,
+		        .operation = "open",
+		        .target = "/w/\n::error::",
+		        .target_size = 13,
+		        .because = asked.because,
+		        .how = answers[i],
+		        .by = "exec:/usr/local/bin/a\nb",
+		        .microseconds = 1500000,
+		};
+		must(audit_log_answer(log, &one, &err), &err);
+	}
+}
+
 static void hostile(struct audit_log *log)
 {
 	static const char *const names[] = {
@@ -221,6 +247,8 @@ int main(int argc, char **argv)
 	must(audit_log_new(file, &log, &err), &err);
 	if (strcmp(scenario, "ordinary") == 0 || strcmp(scenario, "unfinished") == 0)
 		ordinary(log);
+	else if (strcmp(scenario, "answered") == 0)
+		answered(log);
 	else if (strcmp(scenario, "hostile") == 0)
 		hostile(log);
 	else if (strcmp(scenario, "flood") == 0)

@@ -160,6 +160,16 @@ char *path_resolved(const char *path, bool follow);
 /* The verdict of `remit why` on a path, by the same steps: its name and what it leads to. */
 enum verdict path_verdict(const struct policy *policy, enum effect effect, const char *path);
 
+/* --- Git folders (git.c) ---------------------------------------------------------------------- */
+
+/* Whether the path is in the git folder of a repository that remit does not look for: neither the
+ * workspace nor around it, nor granted as a whole. */
+bool git_is_deep(const struct policy *policy, const char *path);
+
+/* What the broker lets a git folder have that no name tells: its own book-keeping, samples of
+ * hooks. In the repository of the start only below modules and worktrees. */
+bool git_is_harmless(const struct policy *policy, const char *path);
+
 /* --- The host before and after (snapshot.c) -----------------------------------------------------
  */
 
@@ -178,6 +188,10 @@ void snapshot_take(struct snapshot *snapshot, const char *root);
 /* Calls back for each path that was made, removed or changed. */
 void snapshot_compare(const struct snapshot *before, const struct snapshot *after,
                       void (*changed)(void *data, const char *path, bool existed), void *data);
+/* The entry of that path, or NULL. */
+const struct snapshot_entry *snapshot_find(const struct snapshot *snapshot, const char *path);
+/* Whether both are the same file or folder, unchanged but for its name. */
+bool snapshot_is_moved(const struct snapshot_entry *a, const struct snapshot_entry *b);
 void snapshot_clear(struct snapshot *snapshot);
 
 #endif

@@ -52,6 +52,8 @@ enum outcome {
 	LIMIT_DEVICES,
 	LIMIT_ABSENT,
 	LIMIT_DEEP_GIT,
+	LIMIT_GIT_HARMLESS,
+	LIMIT_MODULES,
 	UNEXPLAINED,
 	DANGER,
 	OUTCOMES,
@@ -73,6 +75,8 @@ static const char *const outcomes[OUTCOMES] = {
         [LIMIT_DEVICES] = "refused, but a harmless device of the sandbox's own /dev",
         [LIMIT_ABSENT] = "refused by a protected name that did not exist at launch",
         [LIMIT_DEEP_GIT] = "refused by git internals of a repository deeper in the tree",
+        [LIMIT_GIT_HARMLESS] = "refused by git internals, but git's own book-keeping does no harm",
+        [LIMIT_MODULES] = "permitted, but a link where git's modules say what nobody understands",
         [UNEXPLAINED] = "permitted, but not done, and nothing explains it",
         [DANGER] = "REFUSED, BUT DONE",
 };
@@ -123,40 +127,18 @@ __attribute__((format(printf, 2, 3))) static void fail(const struct round *round
 
 /* --- Limits ----------------------------------------------------------------------------------- */
 
-static bool is_granted_repository(const struct policy *policy, const char *root, size_t size)
+/* Whether each name is decided on when it is written: then nothing depends on what exists. */
+static bool is_brokered(void)
 {
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		if (rule->layer == RULE_GRANT && rule->effect == EFFECT_WRITE &&
-		    rule->kind == TARGET_PATH && strlen(rule->pattern.root) == size &&
-		    strncmp(rule->pattern.root, root, size) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Whether the path is in the git folder of a repository that remit does not look for: neither the
- * workspace nor around it, nor granted as a whole. */
-static bool in_deep_git(const struct policy *policy, const char *path)
-{
-	const char *git = strstr(path, "/.git");
-
-	if (!git || (git[5] && git[5] != '/'))
-		return false;
-	if (policy->git_folder && path_within(path, policy->git_folder))
-		return false;
-	size_t size = (size_t)(git - path);
-	const char *const known[] = {policy->workspace, policy->repository};
-	for (size_t i = 0; i < COUNT(known); i++)
-		if (known[i] && strlen(known[i]) == size && strncmp(known[i], path, size) == 0)
-			return false;
-	return !is_granted_repository(policy, path, size);
+	return access("/dev/fuse", R_OK | W_OK) == 0;
 }
 
 /* A change that is refused only by a protected name which no mount could hold at launch. */
 static enum outcome unheld(const struct policy *policy, const char *path, bool existed)
 {
-	if (in_deep_git(policy, path))
+	if (is_brokered())
+		return git_is_harmless(policy, path) ? LIMIT_GIT_HARMLESS : DANGER;
+	if (git_is_deep(policy, path))
 		return LIMIT_DEEP_GIT;
 	return existed ? DANGER : LIMIT_ABSENT;
 }
@@ -246,6 +228,25 @@ static enum outcome judge_done(const struct operation *operation, const struct p
 	return operation->at_launch ? judge_unheld(operation, policy) : DANGER;
 }
 
+/* The configurations of modules are made by chance here, and some are none. While what they say of
+ * work trees is not understood, no symbolic link comes to stand anywhere. */
+static bool is_link_beside_modules(const struct operation *operation, const struct policy *policy)
+{
+	const char *const roots[] = {policy->workspace, policy->repository};
+
+	/* A folder may bring one along; what did not exist before may be one. */
+	if (operation->error != EROFS ||
+	    !(operation->kind == OPERATION_SYMLINK || S_ISLNK(operation->before.st_mode) ||
+	      S_ISDIR(operation->before.st_mode) || operation->before.st_nlink == 0))
+		return false;
+	for (size_t i = 0; i < COUNT(roots); i++) {
+		cleanup_free char *modules = roots[i] ? path_join(roots[i], ".git/modules") : NULL;
+		if (modules && access(modules, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum outcome judge_not_done(const struct operation *operation, const struct policy *policy)
 {
 	if (operation->verdict != VERDICT_ALLOW)
@@ -266,6 +267,8 @@ static enum outcome judge_not_done(const struct operation *operation, const stru
 		return LIMIT_ACCOUNTS;
 	if (is_covered(operation, policy))
 		return LIMIT_COVERED;
+	if (is_link_beside_modules(operation, policy))
+		return LIMIT_MODULES;
 	return is_granted_alone(operation, policy) ? LIMIT_GRANTED_ALONE : UNEXPLAINED;
 }
 
@@ -297,6 +300,44 @@ static void judge_operations(struct round *round)
 /* --- What is left on the host --------------------------------------------------------------------
  */
 
+/* The git folder that holds a name of it, or NULL. */
+static const struct snapshot_entry *git_folder_of(const struct snapshot *snapshot, const char *path,
+                                                  const char *name)
+{
+	cleanup_free char *folder =
+	        text_copy_size(path, (size_t)(name - path) + sizeof("/.git") - 1);
+
+	return folder ? snapshot_find(snapshot, folder) : NULL;
+}
+
+/* Whether it belongs to a repository that was moved as a whole: the same file, or folder, stands at
+ * the same name of the same git folder, which is elsewhere. */
+static bool is_moved_along(const struct round *round, const char *path, bool existed)
+{
+	const struct snapshot *here = existed ? &round->before : &round->after;
+	const struct snapshot *there = existed ? &round->after : &round->before;
+	const struct snapshot_entry *entry = snapshot_find(here, path);
+	const char *name = strstr(path, "/.git/");
+
+	const struct snapshot_entry *git = name ? git_folder_of(here, path, name) : NULL;
+
+	if (!entry || !git)
+		return false;
+	for (size_t i = 0; i < there->count; i++) {
+		const struct snapshot_entry *other = &there->items[i];
+		const char *other_name = strstr(other->path, "/.git/");
+		if (!snapshot_is_moved(entry, other) || !other_name ||
+		    strcmp(name, other_name) != 0)
+			continue;
+		const struct snapshot_entry *other_git =
+		        git_folder_of(there, other->path, other_name);
+		if (other_git && git->status.st_dev == other_git->status.st_dev &&
+		    git->status.st_ino == other_git->status.st_ino)
+			return true;
+	}
+	return false;
+}
+
 static void judge_change(void *data, const char *path, bool existed)
 {
 	struct round *round = data;
@@ -310,7 +351,7 @@ static void judge_change(void *data, const char *path, bool existed)
 		return;
 	if (decision.at_launch)
 		outcome = unheld(policy, path, existed);
-	if (outcome != DANGER)
+	if (outcome != DANGER || (decision.at_launch && is_moved_along(round, path, existed)))
 		return;
 	totals.outcomes[DANGER]++;
 	fail(round, "%s was %s: %s by %s", path, existed ? "changed" : "made",

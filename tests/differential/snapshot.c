@@ -93,6 +93,23 @@ static bool is_same(const struct snapshot_entry *a, const struct snapshot_entry 
 	        same_time(&left->st_ctim, &right->st_ctim));
 }
 
+/* A name that changes is a change of the file's status. */
+bool snapshot_is_moved(const struct snapshot_entry *a, const struct snapshot_entry *b)
+{
+	struct snapshot_entry same = *b;
+
+	same.status.st_ctim = a->status.st_ctim;
+	return strcmp(a->path, b->path) != 0 && is_same(a, &same);
+}
+
+const struct snapshot_entry *snapshot_find(const struct snapshot *snapshot, const char *path)
+{
+	const struct snapshot_entry key = {.path = (char *)(uintptr_t)path};
+
+	return bsearch(&key, snapshot->items, snapshot->count, sizeof(*snapshot->items),
+	               compare_entries);
+}
+
 void snapshot_compare(const struct snapshot *before, const struct snapshot *after,
                       void (*changed)(void *data, const char *path, bool existed), void *data)
 {

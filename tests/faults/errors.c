@@ -132,6 +132,8 @@ static const struct {
         {SYS_getgid, "getgid", "cannot fail"},
         {SYS_getegid, "getegid", "cannot fail"},
         {SYS_umask, "umask", "cannot fail"},
+        {SYS_futex, "futex",
+         "the C library's own: a wake-up cannot fail, and one that is lost hangs"},
         {SYS_set_tid_address, "set_tid_address", "cannot fail"},
 #ifdef SYS_getpgrp
         {SYS_getpgrp, "getpgrp", "cannot fail"},

@@ -141,7 +141,7 @@ bad_policies() {
 	done
 	good '--grant' "${a[@]}" --grant "read:$files"
 	good '--deny' "${a[@]}" --deny "read:$files"
-	bad 'a connection that cannot be held' '--grant connect:example.org:443: .*cannot be held' 'take the permission away' "${a[@]}" --grant connect:example.org:443
+	bad 'a connection that cannot be held' '--grant connect:example.org:443: .*cannot be held' 'take the permission away' "${a[@]}" --layers namespaces --grant connect:example.org:443
 	bad 'the whole file system' 'the whole file system' 'one by one' "${a[@]}" --grant read:/
 	ln -s "$home" "$files/home"
 	mkdir -p "$home/.ssh"

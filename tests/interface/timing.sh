@@ -24,6 +24,7 @@ launch: namespaces
 enter: identity
 enter: network
 enter: store
+enter: terminal
 enter: standard input
 enter: devices
 enter: mounts

@@ -37,7 +37,7 @@ EXPECTED = {
     "named": dict(cls="denied", errno="EACCES", layer="decoy", effect="read"),
     "readonly": dict(cls="denied", errno="EROFS", layer="seccomp", effect="write"),
     "system": dict(cls="denied", errno="EROFS", layer="seccomp", effect="write"),
-    "protected": dict(cls="denied", errno="EROFS", layer="seccomp", effect="write"),
+    "protected": dict(cls="denied", errno="EROFS", layer="broker", effect="write"),
     "peer": dict(cls="denied", errno="ENETUNREACH", layer="seccomp", effect="connect"),
     "call": dict(cls="denied", errno="EPERM", layer="seccomp", effect="call"),
     "exec": dict(cls="denied", errno="EACCES", layer="seccomp", effect="exec"),

@@ -1,5 +1,6 @@
 /* The log's writer: whole lines, exact counts, bounded memory, errors that are errors. */
-#include "audit/log.h"
+#include "audit_scene.h"
+
 #include "audit/origin.h"
 #include "base/base64.h"
 #include "base/buffer.h"
@@ -17,131 +18,6 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-struct written {
-	json_t **lines;
-	size_t count;
-	char *text;
-	size_t size;
-};
-
-static int memory_file(void)
-{
-	int file = memfd_create("log", 0);
-
-	ck_assert_int_ge(file, 0);
-	ck_assert_int_eq(fcntl(file, F_SETFL, O_APPEND), 0);
-	return file;
-}
-
-/* Every line as JSON: one that is none, or cut off, fails the test. */
-static struct written read_back(int file)
-{
-	struct written written = {0};
-	off_t size = lseek(file, 0, SEEK_END);
-	size_t newlines = 0;
-
-	written.text = malloc((size_t)size + 1);
-	ck_assert_ptr_nonnull(written.text);
-	ck_assert_int_eq(pread(file, written.text, (size_t)size, 0), size);
-	for (off_t i = 0; i < size; i++)
-		newlines += written.text[i] == '\n';
-	written.lines = calloc(newlines + 1, sizeof(json_t *));
-	ck_assert_ptr_nonnull(written.lines);
-	written.size = (size_t)size;
-	written.text[size] = '\0';
-	for (char *line = written.text; *line;) {
-		char *end = strchr(line, '\n');
-		json_error_t error;
-		ck_assert_msg(end != NULL, "cut off: %s", line);
-		json_t *object = json_loadb(line, (size_t)(end - line), JSON_ALLOW_NUL, &error);
-		ck_assert_msg(object != NULL, "%s: %.*s", error.text, (int)(end - line), line);
-		written.lines[written.count++] = object;
-		line = end + 1;
-	}
-	return written;
-}
-
-static void release(struct written *written)
-{
-	for (size_t i = 0; i < written->count; i++)
-		json_decref(written->lines[i]);
-	free(written->lines);
-	free(written->text);
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "(absent)";
-}
-
-static json_int_t number_of(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-static struct audit_log *new_log(int file)
-{
-	struct error err = {0};
-	struct audit_log *log;
-
-	ck_assert_int_eq(audit_log_new(file, &log, &err), 0);
-	return log;
-}
-
-static const struct refusal sample = {
-        .pid = 4711,
-        .pid_inside = 7,
-        .parent = 4710,
-        .comm = "cat",
-        .exe = "/usr/bin/cat",
-        .effect = EFFECT_READ,
-        .operation = "open",
-        .target = "/home/u/.ssh/id_ed25519",
-        .target_size = 23,
-        .verdict = VERDICT_DENY,
-        .error = EACCES,
-        .layer = AUDIT_LAYER_DECOY,
-        .because = "secrets.yaml:12 ~/.ssh",
-};
-
-static void refuse(struct audit_log *log, const struct refusal *refusal)
-{
-	struct error err = {0};
-
-	ck_assert_msg(audit_log_refusal(log, refusal, &err) == 0, "%s", error_message(&err));
-}
-
-static void start(struct audit_log *log)
-{
-	static const char *const layers[] = {"mounts", "landlock", NULL};
-	static const char *const dropped[] = {"AWS_SECRET_ACCESS_KEY", NULL};
-	char *const command[] = {(char[]){"make"}, (char[]){"te\xFFst"}, NULL};
-	struct audit_start about = {
-	        .agent = "backend-engineer",
-	        .agent_file = "agents/back:3 end.md",
-	        .tool = "Bash",
-	        .workspace = "/w",
-	        .kernel = "6.18.0",
-	        .level = "namespaces+decoy",
-	        .layers = layers,
-	        .dropped = dropped,
-	        .command = command,
-	};
-	struct error err = {0};
-
-	ck_assert_int_eq(audit_log_start(log, &about, &err), 0);
-}
-
-static void end(struct audit_log *log)
-{
-	struct error err = {0};
-
-	ck_assert_int_eq(audit_log_end(log, 3, &err), 0);
-}
-
 START_TEST(records_have_every_member)
 {
 	int file = memory_file();
@@ -486,93 +362,52 @@ START_TEST(origin_is_split)
 }
 END_TEST
 
-static char *summary_of(const struct audit_log *log, bool verbose)
+/* What was answered is in the log, and is not counted among what was refused. */
+START_TEST(answers_have_every_member)
 {
-	struct buffer out = {0};
+	int file = memory_file();
+	struct audit_log *log = new_log(file);
 	struct error err = {0};
+	struct answered answered = {
+	        .pid = 4711,
+	        .comm = "sh",
+	        .exe = "/usr/bin/dash",
+	        .effect = EFFECT_WRITE,
+	        .operation = "rename",
+	        .target = "/w/\xFF",
+	        .target_size = 4,
+	        .protected = true,
+	        .because = "engineer.md:4 Write",
+	        .how = (enum answered_how)_i,
+	        .by = "tty",
+	        .microseconds = 1234567,
+	};
+	static const char *const names[] = {"no", "no-all", "once", "folder", "effect"};
+	struct audit_totals totals;
 
-	ck_assert_int_eq(audit_log_summary(log, verbose, &out, &err), 0);
-	char *text = buffer_steal(&out);
-	ck_assert_ptr_nonnull(text);
-	return text;
-}
-
-START_TEST(summary_says_first_what_helps_most)
-{
-	struct audit_log *log = new_log(-1);
-	struct refusal write = sample;
-	struct refusal hidden = sample;
-
-	for (int i = 0; i < 20; i++)
-		refuse(log, &sample);
-	write.effect = EFFECT_WRITE;
-	write.verdict = VERDICT_ASK;
-	write.because = "engineer.md:4 Write; mode default";
-	write.remedy = "--mode acceptEdits";
-	write.target = "/w/src/a\n\x1B[31m";
-	write.target_size = strlen(write.target);
-	for (write.pid = 1; write.pid <= 14; write.pid++)
-		refuse(log, &write);
-	hidden.hidden = true;
-	hidden.target = "/opt/x";
-	hidden.target_size = 6;
-	refuse(log, &hidden);
+	ck_assert_int_eq(audit_log_answer(log, &answered, &err), 0);
+	audit_log_totals(log, &totals);
+	ck_assert(totals.denied == 0 && totals.hidden == 0 && totals.records == 1);
+	struct written written = read_back(file);
+	const json_t *line = written.lines[0];
+	ck_assert_str_eq(text_of(line, "record"), "answer");
+	ck_assert_str_eq(text_of(line, "answer"), names[_i]);
+	ck_assert_str_eq(text_of(line, "by"), "tty");
+	ck_assert_str_eq(text_of(line, "effect"), "write");
+	ck_assert_str_eq(text_of(line, "op"), "rename");
+	ck_assert_str_eq(text_of(line, "target_b64"), "L3cv/w==");
+	ck_assert_str_eq(text_of(line, "comm"), "sh");
+	ck_assert_str_eq(text_of(line, "exe"), "/usr/bin/dash");
+	ck_assert_str_eq(text_of(line, "because_file"), "engineer.md");
+	ck_assert(json_is_true(json_object_get(line, "protected")));
+	ck_assert_int_eq(number_of(line, "pid"), 4711);
+	ck_assert_int_eq(number_of(line, "microseconds"), 1234567);
+	release(&written);
 	char *text = summary_of(log, false);
-	static const char first[] =
-	        "14 writes refused: engineer.md:4 Write; mode default: asks, and nobody could "
-	        "answer; --mode acceptEdits permits them\n";
-	ck_assert_msg(strncmp(text, first, strlen(first)) == 0, "%s", text);
-	ck_assert_ptr_nonnull(strstr(text, "  20 reads: /home/u/.ssh (cat)\n"));
-	ck_assert_ptr_nonnull(strstr(text, "  14 writes: /w/src (cat)\n"));
-	ck_assert_ptr_null(strstr(text, "/opt"));
-	ck_assert_ptr_null(strchr(text, '\x1B'));
-	free(text);
-	text = summary_of(log, true);
-	ck_assert_ptr_nonnull(strstr(text, "1 read of what is not granted"));
-	ck_assert_ptr_nonnull(strstr(text, "/opt"));
+	ck_assert_ptr_nonnull(strstr(text, "1 question answered: 1 "));
 	free(text);
 	audit_log_free(log);
-}
-END_TEST
-
-START_TEST(summary_of_nothing_is_empty)
-{
-	struct audit_log *log = new_log(-1);
-	struct refusal hidden = sample;
-
-	hidden.hidden = true;
-	refuse(log, &hidden);
-	char *text = summary_of(log, false);
-	ck_assert_str_eq(text, "");
-	free(text);
-	audit_log_free(log);
-}
-END_TEST
-
-/* More places and reasons than are kept: the counts still add up. */
-START_TEST(summary_is_bounded)
-{
-	struct audit_log *log = new_log(-1);
-	struct refusal refusal = sample;
-	char target[64];
-	char because[64];
-	unsigned long long sum = 0;
-
-	for (int i = 0; i < 1000; i++) {
-		snprintf(target, sizeof(target), "/w/%d/x", i);
-		snprintf(because, sizeof(because), "policy.yaml:%d deny", i + 1);
-		refusal.target = target;
-		refusal.target_size = strlen(target);
-		refusal.because = because;
-		refuse(log, &refusal);
-	}
-	char *text = summary_of(log, true);
-	ck_assert_uint_lt(strlen(text), 2000);
-	for (char *line = strchr(text, '\n'); line && line[1]; line = strchr(line + 1, '\n'))
-		sum += strtoull(line + 1, NULL, 10);
-	ck_assert_uint_eq(sum, 1000);
-	free(text);
-	audit_log_free(log);
+	close(file);
 }
 END_TEST
 
@@ -580,7 +415,6 @@ int main(void)
 {
 	Suite *suite = suite_create("audit_log");
 	TCase *writer = tcase_create("writer");
-	TCase *summary = tcase_create("summary");
 
 	tcase_set_timeout(writer, 60);
 	tcase_add_test(writer, records_have_every_member);
@@ -596,10 +430,7 @@ int main(void)
 	tcase_add_loop_test(writer, origin_is_split, 0,
 	                    (int)(sizeof(origins) / sizeof(origins[0])));
 	suite_add_tcase(suite, writer);
-	tcase_add_test(summary, summary_says_first_what_helps_most);
-	tcase_add_test(summary, summary_of_nothing_is_empty);
-	tcase_add_test(summary, summary_is_bounded);
-	suite_add_tcase(suite, summary);
+	tcase_add_loop_test(writer, answers_have_every_member, 0, ANSWERED_COUNT);
 
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

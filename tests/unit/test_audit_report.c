@@ -18,6 +18,8 @@
 #define HEAD    "{\"v\":1,\"run\":\"R\",\"record\":\"refusal\","
 #define REFUSAL HEAD "\"effect\":\"read\",\"class\":\"denied\",\"verdict\":\"deny\","
 
+#define ANSWER "{\"v\":1,\"run\":\"R\",\"record\":\"answer\",\"effect\":\"write\","
+
 static const struct {
 	const char *line;
 	const char *error; /* a part of it; NULL: the line is a record */
@@ -28,6 +30,12 @@ static const struct {
         {REFUSAL "\"target\":\"a\\u0000b\",\"count\":1}", NULL},
         {REFUSAL "\"target\":\"?\",\"target_b64\":\"/w==\",\"count\":1}", NULL},
         {REFUSAL "\"target\":\"/x\",\"because\":null,\"count\":1}", NULL},
+        {ANSWER "\"answer\":\"once\",\"by\":\"tty\"}", NULL},
+        {ANSWER "\"answer\":\"no-all\",\"new\":1}", NULL},
+        {ANSWER "\"answer\":\"perhaps\"}", "`answer` is not known"},
+        {ANSWER "\"answer\":1}", "`answer` is not a text"},
+        {ANSWER "\"by\":\"tty\"}", "`answer` is missing"},
+        {"{\"v\":1,\"run\":\"R\",\"record\":\"answer\",\"answer\":\"no\"}", "`effect` is missing"},
         {"{\"v\":1,\"run\":\"R\",\"record\":\"start\"}", NULL},
         {"{\"v\":1,\"run\":\"R\",\"record\":\"end\",\"status\":-1}", NULL},
         {"{\"v\":2,\"run\":\"R\",\"record\":\"weather\"}", NULL},

@@ -12,6 +12,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,10 @@ static const struct constant {
 	const char *name;
 	uint64_t value;
 } constants[] = {
+        ROW(W_OK),
+        ROW(CLONE_FS),
+        {"NOTIF_ADDFD", SECCOMP_IOCTL_NOTIF_ADDFD},
+        {"FS_GETFLAGS", FS_IOC_GETFLAGS},
         ROW(O_WRONLY),
         ROW(O_RDWR),
         ROW(O_CREAT),
@@ -79,6 +84,17 @@ static const struct constant {
         ROW(AF_INET6),
         ROW(IPPROTO_TCP),
         ROW(IPPROTO_UDP),
+        ROW(SOL_SOCKET),
+        ROW(SO_SNDBUF),
+        ROW(SO_RCVBUF),
+        ROW(SO_LINGER),
+        ROW(SO_OOBINLINE),
+        ROW(SO_REUSEADDR),
+        ROW(SO_REUSEPORT),
+        ROW(SO_KEEPALIVE),
+        ROW(SO_SNDTIMEO),
+        ROW(TCP_NODELAY),
+        ROW(FIONBIO),
         ROW(MSG_FASTOPEN),
         ROW(RENAME_WHITEOUT),
 };
@@ -99,7 +115,8 @@ static const char *policy_text(const char *name)
 	return NULL;
 }
 
-static const char *const files[] = {"syscalls.yaml", "supervisor.yaml"};
+static const char *const files[] = {"syscalls.yaml", "supervisor.yaml", "broker.yaml", "relay.yaml",
+                                    "resolver.yaml"};
 
 START_TEST(constants_are_those_of_the_headers)
 {

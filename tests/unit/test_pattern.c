@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "policy/glob.h"
 #include "policy/pattern.h"
+#include "policy/rule.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -221,6 +222,43 @@ START_TEST(stars_are_bounded)
 }
 END_TEST
 
+static const struct {
+	enum effect effect;
+	const char *target;
+	const char *other; /* would be matched if wildcards were not escaped; NULL: it has none */
+	const char *text;  /* NULL: no policy can say it */
+} literals[] = {
+        {EFFECT_WRITE, "/w/a*b", "/w/axb", "/w/a\\*b"},
+        {EFFECT_WRITE, "/w/[ab]", "/w/a", "/w/\\[ab\\]"},
+        {EFFECT_READ, "/w/a?", "/w/ab", "/w/a\\?"},
+        {EFFECT_READ, "/w/a\\b", "/w/ab", "/w/a\\\\b"},
+        {EFFECT_WRITE, "/w/plain", NULL, "/w/plain"},
+        {EFFECT_CONNECT, "[::1]:443", "[::2]:443", "[::1]:443"},
+        {EFFECT_CONNECT, "*.example.org:443", NULL, NULL},
+        {EFFECT_WRITE, "", NULL, NULL},
+};
+
+START_TEST(literal)
+{
+	struct pattern_base base = {.home = "/", .directory = "/"};
+	struct rule rule = {.layer = RULE_GRANT, .effect = literals[_i].effect};
+	cleanup_error struct error err = {0};
+	char *text = NULL;
+
+	ck_assert_int_eq(rule_target_literal(rule.effect, literals[_i].target, &text), 0);
+	if (!literals[_i].text) {
+		ck_assert_ptr_null(text);
+		return;
+	}
+	ck_assert_str_eq(text, literals[_i].text);
+	ck_assert_int_eq(rule_target(&rule, text, &base, &err), 0);
+	ck_assert(rule_covers(&rule, rule.effect, literals[_i].target));
+	ck_assert(!literals[_i].other || !rule_covers(&rule, rule.effect, literals[_i].other));
+	rule_clear(&rule);
+	free(text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("pattern");
@@ -229,6 +267,7 @@ int main(void)
 	tcase_add_loop_test(cases, form, 0, sizeof(forms) / sizeof(*forms));
 	tcase_add_loop_test(cases, match, 0, sizeof(matches) / sizeof(*matches));
 	tcase_add_loop_test(cases, refuse, 0, sizeof(refused) / sizeof(*refused));
+	tcase_add_loop_test(cases, literal, 0, sizeof(literals) / sizeof(*literals));
 	tcase_add_test(cases, home_may_be_absent);
 	tcase_add_test(cases, names_within);
 	tcase_add_test(cases, stars_are_bounded);

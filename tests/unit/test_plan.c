@@ -81,7 +81,11 @@ START_TEST(listings_answer_for_names)
 	ck_assert_ptr_nonnull(folder);
 	cleanup_free char *inner = text_printf("%s/.config", folder);
 	ck_assert_int_eq(mkdir(inner, 0700), 0);
-	ck_assert_int_eq(listing_read(folder, &listing, &err), 0);
+	/* It outlives the text that it was read by. */
+	char *name = text_printf("%s", folder);
+	ck_assert_int_eq(listing_read(name, &listing, &err), 0);
+	memset(name, 'x', strlen(name));
+	free(name);
 	cleanup_free char *below = text_printf("%s/.config/x/y", folder);
 	cleanup_free char *longer = text_printf("%s/.configuration", folder);
 	cleanup_free char *shorter = text_printf("%s/.conf", folder);

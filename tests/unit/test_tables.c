@@ -470,7 +470,7 @@ START_TEST(files_are_carried_whole)
 		ck_assert_uint_eq(fread(text, 1, size + 1, file), size);
 		ck_assert_str_eq(text, table_files[i].text);
 	}
-	ck_assert_uint_eq(table_files_count, 10);
+	ck_assert_uint_eq(table_files_count, 14);
 }
 END_TEST
 

@@ -168,6 +168,7 @@ def share(options):
             time.sleep(options.seconds / 8)
             beside[name] = max(beside[name], work(options))
             run.finish()
+            alone = max(alone, work(options))
     part = beside["flooding"] / max(beside["computing"], 1)
     result(part >= SHARE_LEAST and beside["computing"] < alone * 1.05,
            f"a second sandbox keeps its share: alone {alone}, beside computing {beside['computing']}, "

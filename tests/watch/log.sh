@@ -72,6 +72,8 @@ bad_places() {
 	audited 125 'Bad file descriptor' 'a descriptor that is closed' --audit fd:7 7>&-
 	audited 125 'not open for writing' 'a descriptor for reading' --audit fd:7 7<"$log"
 	audited 125 'not open for writing' 'a descriptor of a folder' --audit fd:7 7<"$base"
+	audited 125 'the tool may write' 'a descriptor of a file in the workspace' --audit fd:7 7>>"$workspace/log"
+	rm -f "$workspace/log"
 	audited 125 'not a descriptor' 'no number' --audit fd:seven
 	audited 125 'not a descriptor' 'a negative number' --audit fd:-1
 	audited 125 '' 'a number beyond all' --audit fd:99999999999999999999

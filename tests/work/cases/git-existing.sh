@@ -33,9 +33,17 @@ inside() {
 	git gc -q
 	git fsck --no-progress
 	git log --oneline | has third
+	if [ "$1" = outside ] || grep -q " $PWD ro," /proc/self/mountinfo; then
+		git remote add upstream ../elsewhere # harmless, so the broker publishes it
+		git config branch.topic.remote upstream
+		git branch -m topic renamed
+		git config branch.renamed.remote | has upstream
+	else # level namespaces
+		held "$1" git remote add upstream ../elsewhere
+		held "$1" git branch -m topic renamed # renames the branch, fails at its configuration
+	fi
 	held "$1" git config core.editor vi
-	held "$1" git remote add upstream ../elsewhere
-	held "$1" git branch -m topic renamed # renames the branch, fails at its configuration
+	held "$1" git config core.hooksPath elsewhere
 	held "$1" bash -c 'echo exit 1 >.git/hooks/pre-commit'
 	git log --oneline | has second
 }
