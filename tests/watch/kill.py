@@ -15,6 +15,7 @@ import ctypes
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import subprocess
@@ -143,18 +144,21 @@ class Round:
 
 
 def one(options, target, number, chance):
-    # A third while it is launched, a third soon after, a third later.
-    delay = chance.uniform(0, chance.choice((0.006, 0.03, 0.25)))
+    # A third while it is launched, a third soon after, and a third once the tool was refused
+    # something: how soon that is, is the machine's affair.
+    early = (0.006, 0.03, None)[number % 3]
     run = Round(options, number)
     if target == "supervisor":
         victim = run.process.pid
     else:
         victim = wait_for(target, run.process.pid)
-        delay = delay if delay > 0.006 else delay / 2
     if victim is None:
         run.process.kill()
         wrong, _ = run.finish()
         return wrong or f"no {target} was found", 0
+    if early is None:
+        select.select([run.output], [], [], 30)
+    delay = chance.uniform(0, early or 0.1)
     time.sleep(delay)
     try:
         os.kill(victim, signal.SIGKILL)
