@@ -115,8 +115,4 @@ bool speech_switch(struct connection *connection);
 /* The connection is over: what was said is not permitted. `name` may be NULL. */
 void relay_refuse(struct connection *connection, enum network_reason reason, const char *name);
 
-/* Whether the peer may be called `name`: it must be a permitted name that has this address, or the
- * address itself is permitted. Refuses where not. */
-bool relay_may_name(struct connection *connection, const char *name);
-
 #endif

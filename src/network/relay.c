@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "network/address.h"
 #include "network/join.h"
+#include "network/permit.h"
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
@@ -172,112 +173,6 @@ void relay_recorded(struct relay *relay, uint64_t number)
 		relay_end(each);
 		return;
 	}
-}
-
-/* --- who may be reached --- */
-
-/* The best verdict that one of the address' names gives, or the address itself. `*name` is that
- * name, or NULL; it belongs to the table. */
-static void decide(struct relay *relay, const struct network_address *address, uint16_t port,
-                   struct decision *decision, const char **name)
-{
-	uint64_t now = loop_seconds();
-	size_t place = 0;
-
-	*name = NULL;
-	network_decide(relay->policy, NULL, address, port, decision);
-	for (const char *known = names_next(relay->names, address, now, &place); known;
-	     known = names_next(relay->names, address, now, &place)) {
-		struct decision by_name;
-		network_decide(relay->policy, known, address, port, &by_name);
-		/* Of equals the one with a name says more. */
-		if (by_name.verdict > decision->verdict ||
-		    (by_name.verdict == decision->verdict && !*name)) {
-			*decision = by_name;
-			*name = known;
-		}
-	}
-}
-
-static bool must_name(struct relay *relay, const struct network_address *address, uint16_t port)
-{
-	uint64_t now = loop_seconds();
-	size_t place = 0;
-
-	if (!network_must_name(relay->policy, NULL, address, port))
-		return false;
-	for (const char *known = names_next(relay->names, address, now, &place); known;
-	     known = names_next(relay->names, address, now, &place))
-		if (!network_must_name(relay->policy, known, address, port))
-			return false;
-	return true;
-}
-
-/* Whether somebody who was asked permits it, and what they were asked about is still so. */
-static bool is_approved(const struct relay *relay, const struct network_message *message)
-{
-	const char *name = *message->name ? message->name : NULL;
-	struct decision decision;
-
-	if (!message->approved ||
-	    (name && !names_has(relay->names, name, &message->address, loop_seconds())))
-		return false;
-	network_decide(relay->policy, name, &message->address, message->port, &decision);
-	return decision.verdict == VERDICT_ASK;
-}
-
-/* What asks was answered when the connection was asked for. Who was shown a name permits that one
- * and not what else its address serves; `name` is NULL for the address. */
-static bool permits(const struct connection *connection, const char *name,
-                    const struct decision *decision)
-{
-	if (decision->verdict == VERDICT_ALLOW)
-		return true;
-	return decision->verdict == VERDICT_ASK && connection->approved &&
-	       (!*connection->asked || (name && strcmp(name, connection->asked) == 0));
-}
-
-bool relay_may_name(struct connection *connection, const char *name)
-{
-	struct relay *relay = connection->relay;
-	struct network_address spoken;
-	struct decision decision;
-
-	if (network_address_parse(name, &spoken)) {
-		/* By its address. Another's would be another peer's. */
-		if (memcmp(&spoken, &connection->address, sizeof(spoken)) != 0) {
-			relay_refuse(connection, NETWORK_OTHER_NAME, name);
-			return false;
-		}
-		if (connection->must_name) {
-			network_decide(relay->policy, NULL, &connection->address, connection->port,
-			               &decision);
-			if (!permits(connection, NULL, &decision)) {
-				relay_refuse(connection, NETWORK_NO_NAME, name);
-				return false;
-			}
-		}
-		return true;
-	}
-	network_decide_spoken(relay->policy, name, &connection->address, connection->port,
-	                      &decision);
-	if (permits(connection, name, &decision))
-		return true;
-	if (!names_has(relay->names, name, &connection->address, loop_seconds())) {
-		struct decision by_name;
-		network_decide(relay->policy, name, &connection->address, connection->port,
-		               &by_name);
-		relay_refuse(connection,
-		             permits(connection, name, &by_name) ? NETWORK_OTHER_NAME
-		                                                 : NETWORK_BY_RULE,
-		             name);
-		return false;
-	}
-	network_decide(relay->policy, name, &connection->address, connection->port, &decision);
-	if (permits(connection, name, &decision))
-		return true;
-	relay_refuse(connection, NETWORK_BY_RULE, name);
-	return false;
 }
 
 /* --- carrying --- */
@@ -494,7 +389,7 @@ static int reach(struct relay *relay, const struct network_message *message, boo
 		memcpy(connection->asked, message->name, sizeof(connection->asked));
 	/* Who permitted an address that has no name means it. */
 	connection->must_name = !(approved && !*connection->asked) &&
-	                        must_name(relay, &message->address, message->port);
+	                        permit_needs_name(relay, &message->address, message->port);
 	int error = open_peer(connection);
 	if (!error && is_blocking(owned)) {
 		connection->waiting = steal_descriptor(&owned);
@@ -528,7 +423,7 @@ int relay_connect(struct relay *relay, const struct network_message *message, in
 	int error = tool_family(message, owned, &family);
 	if (error)
 		return relay_answer(relay, message->id, error, err);
-	decide(relay, &message->address, message->port, &decision, &name);
+	permit_decide(relay, &message->address, message->port, &decision, &name);
 	if (number_of(owned, SO_TYPE, 0) != SOCK_STREAM) {
 		struct network_message datagram = *message;
 		datagram.protocol = IPPROTO_UDP;
@@ -537,7 +432,7 @@ int relay_connect(struct relay *relay, const struct network_message *message, in
 	error = busy_error(owned);
 	if (error)
 		return relay_answer(relay, message->id, error, err);
-	bool approved = decision.verdict != VERDICT_ALLOW && is_approved(relay, message);
+	bool approved = decision.verdict != VERDICT_ALLOW && permit_was_given(relay, message);
 	if (decision.verdict != VERDICT_ALLOW && !approved)
 		return answer_refused(relay, message, NETWORK_BY_RULE, name, err);
 	error = address_probe(&message->address, &own);

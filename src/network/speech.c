@@ -2,6 +2,7 @@
  * and only those that are permitted may be asked for there. */
 #include "network/connection.h"
 #include "network/hello.h"
+#include "network/permit.h"
 
 #include <errno.h>
 #include <string.h>
@@ -48,7 +49,7 @@ static bool judge_hello(struct connection *connection)
 	case HELLO_NAME:
 		break;
 	}
-	if (!relay_may_name(connection, name))
+	if (!permit_name(connection, name))
 		return false;
 	connection->speech = SPEECH_PASSING;
 	heard->approved = heard->size;
@@ -67,7 +68,7 @@ static bool judge_request(struct connection *connection, size_t used)
 		relay_refuse(connection, NETWORK_NO_NAME, NULL);
 		return false;
 	}
-	if (*http->name && !relay_may_name(connection, http->name))
+	if (*http->name && !permit_name(connection, http->name))
 		return false;
 	if (http->upgrade)
 		heard->data[heard->approved + http->upgrade] = 'X';
