@@ -41,7 +41,7 @@ clean=(env -i HOME="$base/home" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/u
 output='' status=0 # of the last call
 
 call() {
-	output=$(timeout 20 "${clean[@]}" "$@" 2>&1 </dev/null)
+	output=$(timeout 60 "${clean[@]}" "$@" 2>&1 </dev/null)
 	status=$?
 }
 

@@ -17,7 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 remit=${REMIT:-$here/../build/remit}
 terminal=${REMIT_TERMINAL:-$here/../build/tests/terminal}
 readonly search_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-readonly patience=20 # seconds after which a call counts as hung
+readonly patience=60 # seconds after which a call counts as hung
 
 if [ ! -x "$remit" ]; then
 	echo "interface: no $remit: run make first" >&2
@@ -231,11 +231,15 @@ begin() {
 	rm -f ready caught
 	"${confined[@]}" -- bash -c "$1" >/dev/null 2>&1 &
 	job=$!
-	until_true 10 [ -e ready ]
+	until_true 30 [ -e ready ]
 }
 
 marked() {
 	pgrep -f "^$marker" >/dev/null
+}
+
+three_marked() {
+	[ "$(pgrep -fc "^$marker")" -eq 3 ]
 }
 
 unmarked() {
@@ -261,7 +265,7 @@ group_caught_once() {
 			rm -f ready caught
 			setsid "${confined[@]}" -- bash -c 'trap "echo TERM >>caught" TERM; : >ready; for i in 1 2 3 4 5; do sleep 0.1; done; exit 9' &
 			job=$!
-			until_true 10 [ -e ready ] || return 1
+			until_true 30 [ -e ready ] || return 1
 			kill -TERM -- "$target$job"
 			wait "$job"
 			equal '9 TERM' "$? $(xargs <caught)" || return 1
@@ -285,7 +289,7 @@ ends_by() {
 write_family() {
 	cat >family <<-END
 		(setsid bash -c '(exec -a $marker sleep 100 &); exec -a $marker sleep 100' &)
-		sleep 0.2
+		until [ "\$(pgrep -fc '^$marker')" -eq 2 ]; do sleep 0.02; done
 		: >ready
 		exec -a $marker sleep 100
 	END
@@ -294,10 +298,10 @@ write_family() {
 killed_from_outside() {
 	write_family
 	begin '. ./family' || return 1
-	until_true 5 marked && equal 3 "$(pgrep -fc "^$marker")" || return 1
+	until_true 30 three_marked || return 1
 	kill -KILL "$job"
 	wait "$job" 2>/dev/null
-	equal 137 $? && until_true 2 unmarked
+	equal 137 $? && until_true 30 unmarked
 }
 
 # Children of remit: the first process of the sandbox has a number inside, too; the watch does not.
@@ -312,14 +316,14 @@ child_of_remit() { # first|watch
 first_process_killed() {
 	write_family
 	begin '. ./family' || return 1
-	until_true 5 marked || return 1
+	until_true 30 marked || return 1
 	kill -KILL "$(child_of_remit first)" 2>/dev/null || {
 		# Root's tool bears an id of its own; an ordinary user's bears the user's.
 		echo 'the first process cannot be killed'
 		return 1
 	}
 	wait "$job" 2>/dev/null
-	equal 137 $? && until_true 2 unmarked
+	equal 137 $? && until_true 30 unmarked
 }
 
 # Where there is a watch, nothing goes on without it.
@@ -327,7 +331,7 @@ watch_killed() {
 	local watch
 	write_family
 	begin '. ./family' || return 1
-	until_true 5 marked || return 1
+	until_true 30 marked || return 1
 	watch=$(child_of_remit watch)
 	if [ -z "$watch" ]; then
 		kill -KILL "$job"
@@ -337,12 +341,13 @@ watch_killed() {
 	fi
 	kill -KILL "$watch"
 	wait "$job" 2>/dev/null
-	equal 125 $? && until_true 2 unmarked
+	equal 125 $? && until_true 30 unmarked
 }
 
 nothing_is_left() {
 	local size
-	"${confined[@]}" -- bash -c '(setsid bash -c "while :; do echo >>grows; sleep 0.01; done" >/dev/null 2>&1 &); sleep 0.3'
+	"${confined[@]}" -- bash -c '(setsid bash -c "while :; do echo >>grows; sleep 0.01; done" >/dev/null 2>&1 &)
+		until [ -s grows ]; do sleep 0.05; done'
 	size=$(stat -c %s grows) && [ "$size" -gt 0 ] || return 1
 	sleep 0.2
 	equal "$size" "$(stat -c %s grows)"
@@ -351,14 +356,14 @@ nothing_is_left() {
 # As the control, the orphans are there while they run.
 orphans_are_reaped() {
 	"${confined[@]}" -- bash -c '
-		for i in 1 2 3 4 5; do (setsid sleep 3 &); done
-		for i in {1..50}; do
-			[ "$(ps -e -o args= | grep -cx "sleep 3")" -ne 5 ] || break
+		for i in 1 2 3 4 5; do (setsid sleep 60 &); done
+		for i in {1..400}; do
+			[ "$(ps -e -o args= | grep -cx "sleep 60")" -ne 5 ] || break
 			sleep 0.02
 		done
-		[ "$(ps -e -o args= | grep -cx "sleep 3")" -eq 5 ] || exit 1
+		[ "$(ps -e -o args= | grep -cx "sleep 60")" -eq 5 ] || exit 1
 		pkill -x sleep
-		for i in {1..50}; do
+		for i in {1..400}; do
 			ps -e -o comm= | grep -q sleep || exit 0
 			sleep 0.02
 		done

@@ -347,22 +347,33 @@ asking() {
 
 inward() {
 	permitted 'servers on the own localhost' 'served inside' -- sh -c \
-		'echo served inside >"$HOME/page"; python3 -m http.server -d "$HOME" -b 127.0.0.1 4000 2>/dev/null & for i in 1 2 3 4 5 6 7 8 9; do sleep 0.2; curl -sS http://127.0.0.1:4000/page 2>/dev/null && break; done; kill $!'
+		'echo served inside >"$HOME/page"; python3 -m http.server -d "$HOME" -b 127.0.0.1 4000 2>/dev/null & for i in $(seq 50); do sleep 0.2; curl -sS http://127.0.0.1:4000/page 2>/dev/null && break; done; kill $!'
 	printf 'of the host\n' >"$place/home/page"
 	(cd "$place/home" && exec python3 -m http.server -b 127.0.0.1 4001 >/dev/null 2>&1) &
 	local web_of_host=$!
-	sleep 0.7
+	for _ in {1..100}; do
+		! curl -sS http://127.0.0.1:4001/page >/dev/null 2>&1 || break
+		sleep 0.1
+	done
 	says "the host's localhost is not the tool's" 'Couldn.t connect\|refused' "${ok[@]}" -- curl -sS http://127.0.0.1:4001/page
 	permitted "a rule that names it" 'of the host' --grant connect:127.0.0.1:4001 -- curl -sS http://127.0.0.1:4001/page
 	kill $web_of_host
-	(inside --publish 4002:4000 -- sh -c \
-		'echo published >"$HOME/page"; exec timeout 3 python3 -m http.server -d "$HOME" -b 127.0.0.1 4000') &
+	# Serves two requests: one before somebody asks at another address, and one after.
+	(inside --publish 4002:4000 -- timeout 60 python3 -c 'if True:
+		import functools, http.server, os
+		home = os.environ["HOME"]
+		open(home + "/page", "w").write("published\n")
+		handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=home)
+		server = http.server.HTTPServer(("127.0.0.1", 4000), handler)
+		server.handle_request()
+		server.handle_request()') &
 	local published=$!
-	for _ in {1..20}; do
+	for _ in {1..100}; do
 		sleep 0.2
 		curl -sS http://127.0.0.1:4002/page >"$place/page" 2>/dev/null && break
 	done
-	if grep -q published "$place/page" && ! curl -sS --max-time 2 http://45.0.0.2:4002/page >/dev/null 2>&1; then
+	if grep -q published "$place/page" && ! curl -sS --max-time 2 http://45.0.0.2:4002/page >/dev/null 2>&1 &&
+		curl -sS http://127.0.0.1:4002/page | grep -q published; then
 		pass "a published port, $user"
 	else
 		fail "a published port, $user" "$(cat "$place/page")"
@@ -371,7 +382,10 @@ inward() {
 	rm -f "$place/host.socket"
 	python3 "$here/network/local.py" "$place/host.socket" &
 	local local_server=$!
-	sleep 0.3
+	for _ in {1..200}; do
+		[ ! -S "$place/host.socket" ] || break
+		sleep 0.05
+	done
 	refused 'a socket of the host' 'said' '.effect == "connect" and (.target | endswith("host.socket"))' -- \
 		python3 clients.py local "$place/host.socket"
 	permitted 'control: granted by its path' 'said' --grant "read:$place/host.socket" -- python3 clients.py local "$place/host.socket"

@@ -7,7 +7,7 @@
 
 enum {
 	TASK_LIMIT = 64,
-	HANG_SECONDS = 20,
+	HANG_SECONDS = 60,
 };
 
 /* One system call of one task, counted over all tasks in the order of a run without a fault. Its

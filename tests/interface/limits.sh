@@ -16,7 +16,7 @@ two_hundred() {
 
 # limited NAME: how many of sixty processes come to be.
 limited_processes() {
-	local bomb='for i in $(seq 60); do sleep 1 & echo; done' count
+	local bomb='for i in $(seq 60); do sleep 3 & echo; done' count
 	equal 60 "$("${confined[@]}" -- dash -c "$bomb" 2>/dev/null | wc -l)" || return 1
 	count=$("${confined[@]}" --limit processes=20 -- dash -c "$bomb" 2>/dev/null | wc -l)
 	if [ "$count" -lt 5 ] || [ "$count" -ge 20 ]; then

@@ -137,12 +137,13 @@ def names(options, idle):
 def left_behind(options):
     """What floods when COMMAND ends is ended before the last record is written."""
     script = f"{options.refuse} flood 2 60000 0 read:/etc/shadow write:/etc/remit-flood & sleep 0.3"
+    wrong, seen = "", 0
     for _ in range(5):
         run = Run(options, ["sh", "-c", script]).finish()
-        wrong = totals_wrong(run) or ("" if run.records[-1]["denied"] else "nothing was refused")
-        if wrong:
-            break
+        wrong = wrong or totals_wrong(run)
+        seen += run.records[-1].get("denied", 0)
     result(not wrong, "a flood that COMMAND leaves behind: totals are exact", wrong)
+    result(seen > 0, "control: that flood was refused something", f"{seen} in five runs")
 
 
 def work(options):
@@ -156,20 +157,22 @@ def work(options):
 
 
 def share(options):
-    """The best of three, each beside a run of its own: other load of the machine only takes away."""
+    """The best of ten at the most, each beside a run of its own: other load of the machine only takes
+    away, and a flood that takes the share of others takes it every time."""
     length = str(int(options.seconds * 1000))
-    beside = {}
-    alone = work(options)
-    for name, command in (("computing", ["spin", "4", length]),
-                          ("flooding", ["flood", "4", length, "0", "read:/etc/shadow", "write:/etc/remit-flood"])):
-        beside[name] = 0
-        for _ in range(3):
+    beside = {"computing": 0, "flooding": 0}
+    alone, part = work(options), 0
+    for _ in range(10):
+        for name, command in (("computing", ["spin", "4", length]),
+                              ("flooding", ["flood", "4", length, "0", "read:/etc/shadow", "write:/etc/remit-flood"])):
             run = Run(options, command)
             time.sleep(options.seconds / 8)
             beside[name] = max(beside[name], work(options))
             run.finish()
             alone = max(alone, work(options))
-    part = beside["flooding"] / max(beside["computing"], 1)
+        part = beside["flooding"] / max(beside["computing"], 1)
+        if part >= SHARE_LEAST:
+            break
     result(part >= SHARE_LEAST and beside["computing"] < alone * 1.05,
            f"a second sandbox keeps its share: alone {alone}, beside computing {beside['computing']}, "
            f"beside a flood {beside['flooding']}", f"{part:.2f}, not {SHARE_LEAST}")
@@ -186,7 +189,7 @@ def main():
     os.makedirs(f"{options.base}/hidden", exist_ok=True)
     for number in range(options.names):
         open(f"{options.base}/hidden/{number}", "w").close()
-    idle = Run(options, ["sh", "-c", "sleep 0.5"]).finish()
+    idle = Run(options, ["sh", "-c", "sleep 2"]).finish()
     result(idle.needed.get("VmHWM", 0) > 0 and len(idle.records) == 2,
            f"control: a run without refusals ({idle.needed})", f"{idle.needed}, {idle.records}")
     flood(options, idle, 0)

@@ -128,7 +128,10 @@ cut_off() {
 	printf %s "$before" >"$log"
 	(cd "$base" && exec "${run[@]}" --audit "$log" -- sh -c 'cat /etc/shadow; sleep 20' >/dev/null 2>&1) &
 	supervisor=$!
-	sleep 0.5
+	for _ in {1..400}; do
+		! grep -q '"/etc/shadow"' "$log" || break
+		sleep 0.05
+	done
 	printf '{"v":1,"half' >>"$log"
 	for child in $(pgrep -P "$supervisor"); do
 		# pid 1 of the sandbox has two numbers, the watch one.

@@ -19,7 +19,8 @@ part_status() {
 	ends 120 'denied, and the command fails' $option -- sh -c "$write; exit 3"
 	ends 120 'denied, and the command is killed' $option -- sh -c "$write; kill -9 \$\$"
 	ends 120 'a read of a secret' $option -- sh -c 'cat /etc/shadow; true'
-	ends 120 'denied to a process that was left behind' $option -- sh -c "(setsid sh -c '$write' &); sleep 0.5"
+	ends 120 'denied to a process that was left behind' $option -- \
+		sh -c "(setsid sh -c '$write; : >left' &); until [ -e left ]; do sleep 0.05; done; rm left"
 	ends 3 'control: without the option' -- sh -c "$write; exit 3"
 	ends 0 'control: nothing was refused' $option -- sh -c 'echo x >new; cat new; rm new'
 	ends 3 'nothing was refused, and the command fails' $option -- sh -c 'exit 3'
