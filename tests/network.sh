@@ -233,6 +233,30 @@ fronting() {
 		curl -sS -x http://ok.example:80 http://also.example/who
 	refused 'two names' '"host"' '.because | test("certainty")' "${ok[@]}" -- \
 		python3 clients.py raw ok.example 80 'GET /who HTTP/1.1\r\nHost: ok.example\r\nHost: also.example\r\n\r\n'
+	refused 'a request in the body of another' 'also.example' '.because | test("certainty")' "${ok[@]}" -- \
+		python3 clients.py raw ok.example 80 'GET /who HTTP/1.1\r\nHost: ok.example\r\nContent-Length: 42\r\n\r\nGET /who HTTP/1.1\r\nHost: also.example\r\n\r\n'
+	permitted 'control: a body where one belongs' '1 bytes' "${ok[@]}" -- \
+		curl -sS -H 'Expect:' --data x http://ok.example/who
+	refused 'to a proxy, for a port that is not permitted' '"host"' '.target == "ok.example:53"' \
+		--grant connect:ok.example:80 -- curl -sS -p -x http://ok.example:80 http://ok.example:53/who
+	refused 'the same without a tunnel' '"host"' '.target == "ok.example:53"' \
+		--grant connect:ok.example:80 -- curl -sS -x http://ok.example:80 http://ok.example:53/who
+	permitted 'control: for its own' 'Nothing matches' \
+		--grant connect:ok.example:80 -- curl -sS -x http://ok.example:80 http://ok.example/who
+	permitted 'TLS, where the server wants another hello' '"host": "ok.example' "${ok[@]}" -- \
+		curl -sS --cacert ca.pem https://ok.example:8443/who
+	refused 'another name in the second hello' 'answered' '.name == "also.example" and .port == 8443' "${ok[@]}" -- \
+		python3 clients.py retry ok.example also.example
+	permitted 'control: where both are permitted' 'retried answered' "${both[@]}" -- \
+		python3 clients.py retry ok.example also.example
+	printf 'version: 1\ngrant:\n  connect: [ok.example]\n' >"$place/ceiling.yaml"
+	refused 'a ceiling takes an address away, and what it would say of names' '"host": "also' '.because | test("certainty|names nobody")' \
+		-C "$place/ceiling.yaml" "${ok[@]}" --grant connect:45.0.0.0/8 -- \
+		python3 clients.py raw ok.example 80 ' GET /who HTTP/1.1\r\nHost: also.example\r\n\r\n'
+	permitted 'a ceiling below a wide grant' '"host": "ok.example"' -C "$place/ceiling.yaml" --grant 'connect:*' -- \
+		curl -sS http://ok.example/who
+	permitted 'a ceiling below a port' '"host": "ok.example"' -C "$place/ceiling.yaml" --grant 'connect:*:80' -- \
+		curl -sS http://ok.example/who
 	refused 'HTTP/2 without TLS' '"host"' '.because | test("HTTP/2")' "${ok[@]}" -- \
 		curl -sS --http2-prior-knowledge http://ok.example/who
 	permitted 'HTTP/2 is not asked for' '"upgrade": null' "${ok[@]}" -- curl -sS --http2 http://ok.example/who
@@ -256,6 +280,8 @@ attacks() {
 			curl -sS "http://$literal/who"
 	done
 	permitted 'control: that address' '"host"' --grant connect:45.0.0.11 -- curl -sS http://0x2d00000b/who
+	refused 'an address that is denied in another spelling' '"host"' '.address == "45.0.0.11"' "${web[@]}" \
+		--deny 'connect:[::ffff:45.0.0.11]' -- curl -sS http://45.0.0.11/who
 	for literal in rebind link private mapped; do
 		refused "a permitted name with an address that is not public: $literal" '"host"' \
 			".op == \"resolve\" and .name == \"$literal.example\" and (.because | test(\"public\"))" \
@@ -346,6 +372,7 @@ asking() {
 }
 
 inward() {
+	local address
 	permitted 'servers on the own localhost' 'served inside' -- sh -c \
 		'echo served inside >"$HOME/page"; python3 -m http.server -d "$HOME" -b 127.0.0.1 4000 2>/dev/null & for i in $(seq 50); do sleep 0.2; curl -sS http://127.0.0.1:4000/page 2>/dev/null && break; done; kill $!'
 	printf 'of the host\n' >"$place/home/page"
@@ -357,6 +384,11 @@ inward() {
 	done
 	says "the host's localhost is not the tool's" 'Couldn.t connect\|refused' "${ok[@]}" -- curl -sS http://127.0.0.1:4001/page
 	permitted "a rule that names it" 'of the host' --grant connect:127.0.0.1:4001 -- curl -sS http://127.0.0.1:4001/page
+	for address in 127.0.0.1 0.0.0.0 ::ffff:0.0.0.0; do
+		says "a localhost that is denied, as $address" 'Couldn.t connect\|refused' --grant connect:0.0.0.0/0 \
+			--deny connect:127.0.0.0/8 -- curl -sS "http://$([[ $address = *:* ]] && echo "[$address]" || echo "$address"):4001/page"
+	done
+	permitted 'control: where it is not denied' 'of the host' --grant connect:0.0.0.0/0 -- curl -sS http://0.0.0.0:4001/page
 	kill $web_of_host
 	# Serves two requests: one before somebody asks at another address, and one after.
 	(inside --publish 4002:4000 -- timeout 60 python3 -c 'if True:

@@ -47,6 +47,8 @@ enum speech {
 	SPEECH_FIRST,   /* nothing was judged yet */
 	SPEECH_HTTP,    /* requests, one behind the other */
 	SPEECH_SWITCH,  /* the server is about to say whether another protocol begins */
+	SPEECH_HELLO,   /* the server is about to say whether TLS begins, or wants another hello */
+	SPEECH_AGAIN,   /* it does, and that is judged as the first one was */
 	SPEECH_PASSING, /* nothing more is judged */
 };
 
@@ -109,10 +111,17 @@ void flow_clear(struct connection *connection, struct pipe_pool *pool);
 /* Judges what was heard: moves `approved` on, or refuses. Returns whether something changed. */
 bool speech_judge(struct connection *connection);
 
-/* The server's first bytes say whether another protocol begins. Returns whether that is known. */
-bool speech_switch(struct connection *connection);
+/* Whether nothing is judged before the server has answered. */
+bool speech_waits(const struct connection *connection);
+
+/* The server's first bytes say how it goes on. Returns whether that is known. */
+bool speech_answered(struct connection *connection);
 
 /* The connection is over: what was said is not permitted. `name` may be NULL. */
 void relay_refuse(struct connection *connection, enum network_reason reason, const char *name);
+
+/* The same of another port than that of the connection, for which a proxy was asked. */
+void relay_refuse_port(struct connection *connection, enum network_reason reason, const char *name,
+                       uint16_t port);
 
 #endif

@@ -237,7 +237,7 @@ static bool carry_judged(struct connection *connection)
 			return false;
 		if (heard->size && speech_judge(connection))
 			continue;
-		if (connection->state != CONNECTION_CARRYING || connection->speech == SPEECH_SWITCH)
+		if (connection->state != CONNECTION_CARRYING || speech_waits(connection))
 			return false;
 		if (connection->speech == SPEECH_PASSING && !heard->size)
 			break;
@@ -280,8 +280,8 @@ static bool may_answer(struct connection *connection)
 	}
 	if (connection->speech == SPEECH_FIRST)
 		return true;
-	return connection->speech != SPEECH_SWITCH || !connection->sides[PEER].readable ||
-	       speech_switch(connection);
+	return !speech_waits(connection) || !connection->sides[PEER].readable ||
+	       speech_answered(connection);
 }
 
 bool flow_carry(struct connection *connection, struct pipe_pool *pool)
@@ -296,7 +296,7 @@ bool flow_carry(struct connection *connection, struct pipe_pool *pool)
 		more |= carry_spliced(connection, PEER, pool);
 		/* The answer may have ended a pause. */
 		if (connection->state == CONNECTION_CARRYING && is_judged(connection) &&
-		    connection->heard.size && connection->speech != SPEECH_SWITCH)
+		    connection->heard.size && !speech_waits(connection))
 			more |= carry_judged(connection);
 	}
 	return more && connection->state == CONNECTION_CARRYING;

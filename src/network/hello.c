@@ -11,6 +11,8 @@ enum {
 	RECORD_HANDSHAKE = 22,
 	HANDSHAKE_HEADER = 4,
 	HANDSHAKE_CLIENT_HELLO = 1,
+	HANDSHAKE_SERVER_HELLO = 2,
+	RANDOM_SIZE = 32,
 	EXTENSION_SERVER_NAME = 0,
 	EXTENSION_ENCRYPTED_HELLO = 0xfe0d,
 	NAME_HOST = 0,
@@ -117,42 +119,44 @@ static enum hello read_message(struct reader message, char name[NETWORK_NAME_MOS
 }
 
 /* Appends what the records hold to `message`, until it is whole. Returns its bytes; 0 where more
- * records must come; -1 where there are others than of a handshake. */
-static long join_records(struct reader records, unsigned char *message)
+ * must come; -1 where there are others than of a handshake, or the last one holds more than the
+ * message: a second one would not be judged. */
+static long join_records(struct reader *records, unsigned char *message)
 {
 	size_t have = 0;
 	size_t need = HANDSHAKE_HEADER;
 
 	while (have < need) {
-		if (records.left < RECORD_HEADER)
+		if (records->left < RECORD_HEADER)
 			return 0;
-		size_t kind = take_number(&records, 1);
-		size_t version = take_number(&records, 2);
-		size_t length = take_number(&records, 2);
+		size_t kind = take_number(records, 1);
+		size_t version = take_number(records, 2);
+		size_t length = take_number(records, 2);
 		if (kind != RECORD_HANDSHAKE || version >> 8 != 3 || length == 0 ||
 		    length > RECORD_MOST)
 			return -1;
-		size_t part = length < records.left ? length : records.left;
+		size_t part = length < records->left ? length : records->left;
 		if (have + part > HELLO_MOST)
 			return -1;
-		memcpy(message + have, records.at, part);
+		memcpy(message + have, records->at, part);
 		have += part;
 		if (have >= HANDSHAKE_HEADER) {
 			if (message[0] != HANDSHAKE_CLIENT_HELLO)
 				return -1;
 			need = HANDSHAKE_HEADER +
 			       ((size_t)message[1] << 16 | (size_t)message[2] << 8 | message[3]);
-			if (need > HELLO_MOST)
+			if (need > HELLO_MOST || have + (length - part) > need)
 				return -1;
 		}
 		if (part < length)
-			return have >= need ? (long)need : 0;
-		take(&records, part);
+			return 0;
+		take(records, part);
 	}
 	return (long)need;
 }
 
-enum hello hello_read(const unsigned char *data, size_t size, char name[NETWORK_NAME_MOST + 1])
+enum hello hello_read(const unsigned char *data, size_t size, size_t *used,
+                      char name[NETWORK_NAME_MOST + 1])
 {
 	struct reader records = {.at = data, .left = size};
 	unsigned char *message = malloc(HELLO_MOST);
@@ -160,7 +164,8 @@ enum hello hello_read(const unsigned char *data, size_t size, char name[NETWORK_
 	*name = '\0';
 	if (!message)
 		return HELLO_BAD;
-	long length = join_records(records, message);
+	long length = join_records(&records, message);
+	*used = size - records.left;
 	enum hello result = length < 0 ? HELLO_BAD : HELLO_MORE;
 	if (length > 0)
 		result = read_message((struct reader){.at = message + HANDSHAKE_HEADER,
@@ -168,4 +173,23 @@ enum hello hello_read(const unsigned char *data, size_t size, char name[NETWORK_
 		                      name);
 	free(message);
 	return result;
+}
+
+bool hello_is_retry(const unsigned char *data, size_t size)
+{
+	/* The SHA-256 of "HelloRetryRequest", in place of random bytes. */
+	static const unsigned char retry[RANDOM_SIZE] = {
+	        0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+	        0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+	        0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+	};
+
+	return size >= HELLO_ANSWER && hello_may_answer(data, size) &&
+	       memcmp(data + HELLO_ANSWER - RANDOM_SIZE, retry, RANDOM_SIZE) == 0;
+}
+
+bool hello_may_answer(const unsigned char *data, size_t size)
+{
+	return (size < 1 || data[0] == RECORD_HANDSHAKE) &&
+	       (size <= RECORD_HEADER || data[RECORD_HEADER] == HANDSHAKE_SERVER_HELLO);
 }

@@ -64,8 +64,24 @@ static struct text split(struct text *rest, char end)
 	return part;
 }
 
-/* `host`, `host:port`, `[address]:port`. */
-static bool take_authority(struct text text, char name[NETWORK_NAME_MOST + 1])
+/* The number of a port; false where it is none that can be connected to. */
+static bool take_port(struct text text, uint16_t *out)
+{
+	unsigned number = 0;
+
+	if (!text.size || text.size > 5)
+		return false;
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.at[i] < '0' || text.at[i] > '9')
+			return false;
+		number = number * 10 + (unsigned)(text.at[i] - '0');
+	}
+	*out = (uint16_t)number;
+	return number > 0 && number <= UINT16_MAX;
+}
+
+/* `host`, `host:port`, `[address]:port`. `*port_out` is left alone where there is none. */
+static bool take_authority(struct text text, char name[NETWORK_NAME_MOST + 1], uint16_t *port_out)
 {
 	struct text host;
 	struct text port;
@@ -81,9 +97,8 @@ static bool take_authority(struct text text, char name[NETWORK_NAME_MOST + 1])
 		port = text;
 		host = split(&port, ':');
 	}
-	for (size_t i = 0; i < port.size; i++)
-		if (port.at[i] < '0' || port.at[i] > '9')
-			return false;
+	if (port.size && !take_port(port, port_out))
+		return false;
 	if (!host.size || host.size > NETWORK_NAME_MOST || memchr(host.at, '\0', host.size))
 		return false;
 	for (size_t i = 0; i < host.size; i++) {
@@ -100,9 +115,11 @@ static bool take_authority(struct text text, char name[NETWORK_NAME_MOST + 1])
 struct head {
 	const char *start;
 	bool has_host, has_length, chunked, has_upgrade;
-	bool old; /* HTTP/1.0, which has no chunks: who ignores them reads other requests */
+	bool old;  /* HTTP/1.0, which has no chunks: who ignores them reads other requests */
+	bool bare; /* of a method whose body is ignored by many: they read requests in it */
 	uint64_t length;
 	char target[NETWORK_NAME_MOST + 1]; /* that the first line names, or "" */
+	uint16_t host_port;                 /* unused: the connection has one */
 };
 
 static bool take_request_line(struct text line, struct http *http, struct head *head)
@@ -116,9 +133,11 @@ static bool take_request_line(struct text line, struct http *http, struct head *
 	    !(is_word(rest, "HTTP/1.1") || is_word(rest, "HTTP/1.0")))
 		return false;
 	head->old = is_word(rest, "HTTP/1.0");
+	head->bare = is_word(method, "GET") || is_word(method, "HEAD") ||
+	             is_word(method, "OPTIONS") || is_word(method, "TRACE");
 	http->tunnel = is_word(method, "CONNECT");
 	if (http->tunnel)
-		return take_authority(target, head->target);
+		return take_authority(target, head->target, &http->port) && http->port;
 	if (*target.at == '/' || is_word(target, "*"))
 		return true;
 	/* To a proxy, which goes where the first line says. */
@@ -129,7 +148,8 @@ static bool take_request_line(struct text line, struct http *http, struct head *
 	while (size < authority.size && !strchr("/?#", authority.at[size]))
 		size++;
 	authority.size = size;
-	return take_authority(authority, head->target);
+	http->port = 80;
+	return take_authority(authority, head->target, &http->port);
 }
 
 static bool take_length(struct text value, struct head *head)
@@ -154,7 +174,7 @@ static bool take_field(struct text line, struct http *http, struct head *head)
 		return false;
 	value = trim(value);
 	if (is_word(key, "host")) {
-		if (head->has_host || !take_authority(value, http->name))
+		if (head->has_host || !take_authority(value, http->name, &head->host_port))
 			return false;
 		head->has_host = true;
 	} else if (is_word(key, "content-length")) {
@@ -200,6 +220,8 @@ static bool read_head(struct text text, struct http *http)
 			return false;
 	}
 	if (head.chunked && (head.has_length || head.old))
+		return false;
+	if (head.bare && (head.chunked || head.length))
 		return false;
 	if (*head.target) {
 		/* Two that differ: which one counts depends on who reads. */

@@ -35,6 +35,7 @@ struct http {
 	uint64_t left;
 	/* of the last head: */
 	char name[NETWORK_NAME_MOST + 1]; /* lower case; an address without brackets */
+	uint16_t port;                    /* that its first line names, for a proxy; 0: none */
 	bool tunnel;    /* CONNECT: what follows an answer that agrees is no HTTP */
 	bool websocket; /* asks for that protocol: the same */
 	size_t upgrade; /* where the head asks for any other one, by a field of this place; 0:

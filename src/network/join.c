@@ -15,9 +15,7 @@ enum {
 	JOIN_MICROSECONDS = 200000, /* on the sandbox's own loopback */
 };
 
-/* Connects the tool's socket, with some patience: there are options (TCP_MD5SIG) with which no
- * answer reaches it. Returns 0 or an errno. */
-static int connect_waiting(int waiting, const union socket_address *to, socklen_t size)
+int join_connect(int waiting, const union socket_address *to, socklen_t size)
 {
 	const struct timeval patience = {.tv_usec = JOIN_MICROSECONDS};
 	struct timeval own;
@@ -28,7 +26,7 @@ static int connect_waiting(int waiting, const union socket_address *to, socklen_
 		return ECONNABORTED;
 	int error = connect(waiting, &to->any, size) < 0 ? errno : 0;
 	(void)setsockopt(waiting, SOL_SOCKET, SO_SNDTIMEO, &own, sizeof(own));
-	return error == EINPROGRESS || error == EAGAIN ? ECONNABORTED : error;
+	return error;
 }
 
 /* The tool's socket waits: it is connected to the port where it is accepted. */
@@ -45,7 +43,9 @@ int join_waiting(struct connection *connection, struct error *err)
 
 	(void)getsockopt(connection->waiting, SOL_SOCKET, SO_DOMAIN, &family, &family_size);
 	socklen_t join_size = address_fill(&join, family, &loopback, SANDBOX_PORT_JOIN);
-	error = connect_waiting(connection->waiting, &join, join_size);
+	error = join_connect(connection->waiting, &join, join_size);
+	if (error == EINPROGRESS || error == EAGAIN)
+		error = ECONNABORTED;
 	if (!error && (getsockname(connection->waiting, &local.any, &size) < 0 ||
 	               !address_take(&local, &connection->local, &connection->local_port)))
 		error = ECONNABORTED;

@@ -28,16 +28,19 @@ void permit_decide(struct relay *relay, const struct network_address *address, u
 	}
 }
 
-bool permit_needs_name(struct relay *relay, const struct network_address *address, uint16_t port)
+bool permit_needs_name(struct relay *relay, const struct network_address *address, uint16_t port,
+                       const char *approved)
 {
 	uint64_t now = loop_seconds();
 	size_t place = 0;
 
-	if (!network_must_name(relay->policy, NULL, address, port))
+	if (approved)
+		return network_must_name(relay->policy, approved, address, port, VERDICT_ASK);
+	if (!network_must_name(relay->policy, NULL, address, port, VERDICT_ALLOW))
 		return false;
 	for (const char *known = names_next(relay->names, address, now, &place); known;
 	     known = names_next(relay->names, address, now, &place))
-		if (!network_must_name(relay->policy, known, address, port))
+		if (!network_must_name(relay->policy, known, address, port, VERDICT_ALLOW))
 			return false;
 	return true;
 }
@@ -65,7 +68,7 @@ static bool permits(const struct connection *connection, const char *name,
 	       (!*connection->asked || (name && strcmp(name, connection->asked) == 0));
 }
 
-bool permit_name(struct connection *connection, const char *name)
+bool permit_name(struct connection *connection, const char *name, uint16_t port)
 {
 	struct relay *relay = connection->relay;
 	struct network_address spoken;
@@ -74,36 +77,34 @@ bool permit_name(struct connection *connection, const char *name)
 	if (network_address_parse(name, &spoken)) {
 		/* By its address. Another's would be another peer's. */
 		if (memcmp(&spoken, &connection->address, sizeof(spoken)) != 0) {
-			relay_refuse(connection, NETWORK_OTHER_NAME, name);
+			relay_refuse_port(connection, NETWORK_OTHER_NAME, name, port);
 			return false;
 		}
-		if (connection->must_name) {
-			network_decide(relay->policy, NULL, &connection->address, connection->port,
-			               &decision);
+		/* A port that is asked of a proxy is one more peer. */
+		if (connection->must_name || port != connection->port) {
+			network_decide(relay->policy, NULL, &connection->address, port, &decision);
 			if (!permits(connection, NULL, &decision)) {
-				relay_refuse(connection, NETWORK_NO_NAME, name);
+				relay_refuse_port(connection, NETWORK_NO_NAME, name, port);
 				return false;
 			}
 		}
 		return true;
 	}
-	network_decide_spoken(relay->policy, name, &connection->address, connection->port,
-	                      &decision);
+	network_decide_spoken(relay->policy, name, &connection->address, port, &decision);
 	if (permits(connection, name, &decision))
 		return true;
 	if (!names_has(relay->names, name, &connection->address, loop_seconds())) {
 		struct decision by_name;
-		network_decide(relay->policy, name, &connection->address, connection->port,
-		               &by_name);
-		relay_refuse(connection,
-		             permits(connection, name, &by_name) ? NETWORK_OTHER_NAME
-		                                                 : NETWORK_BY_RULE,
-		             name);
+		network_decide(relay->policy, name, &connection->address, port, &by_name);
+		relay_refuse_port(connection,
+		                  permits(connection, name, &by_name) ? NETWORK_OTHER_NAME
+		                                                      : NETWORK_BY_RULE,
+		                  name, port);
 		return false;
 	}
-	network_decide(relay->policy, name, &connection->address, connection->port, &decision);
+	network_decide(relay->policy, name, &connection->address, port, &decision);
 	if (permits(connection, name, &decision))
 		return true;
-	relay_refuse(connection, NETWORK_BY_RULE, name);
+	relay_refuse_port(connection, NETWORK_BY_RULE, name, port);
 	return false;
 }

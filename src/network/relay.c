@@ -134,7 +134,8 @@ static int answer_refused(struct relay *relay, const struct network_message *ask
 	return network_send(relay->channel, &message, -1, err);
 }
 
-void relay_refuse(struct connection *connection, enum network_reason reason, const char *name)
+void relay_refuse_port(struct connection *connection, enum network_reason reason, const char *name,
+                       uint16_t port)
 {
 	struct relay *relay = connection->relay;
 	struct error err = {0};
@@ -146,7 +147,7 @@ void relay_refuse(struct connection *connection, enum network_reason reason, con
 	        .thread = connection->thread,
 	        .address = connection->address,
 	        .has_address = true,
-	        .port = connection->port,
+	        .port = port,
 	        .protocol = IPPROTO_TCP,
 	};
 
@@ -157,6 +158,11 @@ void relay_refuse(struct connection *connection, enum network_reason reason, con
 	/* Where the watch is gone, its end of the channel says so. */
 	(void)network_send(relay->channel, &message, -1, &err);
 	error_clear(&err);
+}
+
+void relay_refuse(struct connection *connection, enum network_reason reason, const char *name)
+{
+	relay_refuse_port(connection, reason, name, connection->port);
 }
 
 void relay_recorded(struct relay *relay, uint64_t number)
@@ -360,10 +366,10 @@ static int open_tool(struct connection *connection, int family, int tool)
 	union socket_address local = {0};
 	socklen_t local_size = sizeof(local);
 	socklen_t size = address_fill(&silent, family, &loopback, SANDBOX_PORT_SILENT);
-	int error = connect(tool, &silent.any, size) < 0 ? errno : ECONNABORTED;
+	int error = join_connect(tool, &silent, size);
 
 	if (error != EINPROGRESS)
-		return error;
+		return error ? error : ECONNABORTED;
 	if (getsockname(tool, &local.any, &local_size) < 0 ||
 	    !address_take(&local, &connection->local, &connection->local_port))
 		return ECONNABORTED;
@@ -389,7 +395,8 @@ static int reach(struct relay *relay, const struct network_message *message, boo
 		memcpy(connection->asked, message->name, sizeof(connection->asked));
 	/* Who permitted an address that has no name means it. */
 	connection->must_name = !(approved && !*connection->asked) &&
-	                        permit_needs_name(relay, &message->address, message->port);
+	                        permit_needs_name(relay, &message->address, message->port,
+	                                          approved ? connection->asked : NULL);
 	int error = open_peer(connection);
 	if (!error && is_blocking(owned)) {
 		connection->waiting = steal_descriptor(&owned);

@@ -11,6 +11,7 @@
 enum {
 	TLS_HANDSHAKE = 22,
 	TLS_VERSION = 3,
+	STATUS_SIZE = 12, /* "HTTP/1.1 101" */
 };
 
 static bool is_waiting(struct connection *connection)
@@ -36,8 +37,10 @@ static bool judge_hello(struct connection *connection)
 {
 	char name[NETWORK_NAME_MOST + 1];
 	struct heard *heard = &connection->heard;
+	const unsigned char *data = (const unsigned char *)heard->data + heard->approved;
+	size_t used;
 
-	switch (hello_read((const unsigned char *)heard->data, heard->size, name)) {
+	switch (hello_read(data, heard->size - heard->approved, &used, name)) {
 	case HELLO_MORE:
 		return is_waiting(connection);
 	case HELLO_NONE:
@@ -49,10 +52,30 @@ static bool judge_hello(struct connection *connection)
 	case HELLO_NAME:
 		break;
 	}
-	if (!permit_name(connection, name))
+	if (!permit_name(connection, name, connection->port))
 		return false;
-	connection->speech = SPEECH_PASSING;
-	heard->approved = heard->size;
+	connection->speech = connection->speech == SPEECH_FIRST ? SPEECH_HELLO : SPEECH_PASSING;
+	heard->approved += used;
+	heard->since = 0;
+	return true;
+}
+
+/* The second hello, which a server has asked for. Before it comes what makes boxes in between
+ * believe in an older version (RFC 8446, D.4). */
+static bool judge_again(struct connection *connection)
+{
+	static const char change[] = {0x14, 3, 3, 0, 1, 1};
+	struct heard *heard = &connection->heard;
+	size_t left = heard->size - heard->approved;
+	const char *data = heard->data + heard->approved;
+
+	if (*data != change[0])
+		return judge_hello(connection);
+	if (memcmp(data, change, left < sizeof(change) ? left : sizeof(change)) != 0)
+		return name_nobody(connection, NETWORK_UNREADABLE);
+	if (left < sizeof(change))
+		return is_waiting(connection);
+	heard->approved += sizeof(change);
 	return true;
 }
 
@@ -68,7 +91,8 @@ static bool judge_request(struct connection *connection, size_t used)
 		relay_refuse(connection, NETWORK_NO_NAME, NULL);
 		return false;
 	}
-	if (*http->name && !permit_name(connection, http->name))
+	if (*http->name &&
+	    !permit_name(connection, http->name, http->port ? http->port : connection->port))
 		return false;
 	if (http->upgrade)
 		heard->data[heard->approved + http->upgrade] = 'X';
@@ -140,7 +164,10 @@ bool speech_judge(struct connection *connection)
 		return judge_first(connection);
 	case SPEECH_HTTP:
 		return judge_http(connection);
+	case SPEECH_AGAIN:
+		return judge_again(connection);
 	case SPEECH_SWITCH:
+	case SPEECH_HELLO:
 		return false;
 	case SPEECH_PASSING:
 		connection->heard.approved = connection->heard.size;
@@ -149,21 +176,46 @@ bool speech_judge(struct connection *connection)
 	return false;
 }
 
-bool speech_switch(struct connection *connection)
+bool speech_waits(const struct connection *connection)
 {
-	char status[12]; /* "HTTP/1.1 101" */
-	struct connection_side *peer = &connection->sides[PEER];
-	ssize_t size = recv(peer->socket, status, sizeof(status), MSG_PEEK | MSG_DONTWAIT);
+	return connection->speech == SPEECH_SWITCH || connection->speech == SPEECH_HELLO;
+}
 
-	if (size < 0 && errno == EAGAIN)
-		peer->readable = false;
-	if (size < 0)
-		return errno != EAGAIN;
-	if (size < (ssize_t)sizeof(status) && size > 0)
+/* Whether another protocol begins. */
+static bool hear_switch(struct connection *connection, const char *status, size_t size)
+{
+	if (size < STATUS_SIZE && size > 0)
 		return false;
 	bool http = size > 0 && memcmp(status, "HTTP/1.", 7) == 0 && status[8] == ' ';
 	bool agrees = http && (connection->http.tunnel ? status[9] == '2'
 	                                               : memcmp(status + 9, "101", 3) == 0);
 	connection->speech = agrees ? SPEECH_PASSING : SPEECH_HTTP;
 	return true;
+}
+
+/* Whether TLS begins, or another hello is asked for. */
+static bool hear_hello(struct connection *connection, const char *answer, size_t size)
+{
+	const unsigned char *data = (const unsigned char *)answer;
+
+	if (size > 0 && size < HELLO_ANSWER && hello_may_answer(data, size))
+		return false;
+	connection->speech = hello_is_retry(data, size) ? SPEECH_AGAIN : SPEECH_PASSING;
+	return true;
+}
+
+bool speech_answered(struct connection *connection)
+{
+	char answer[HELLO_ANSWER];
+	bool hello = connection->speech == SPEECH_HELLO;
+	struct connection_side *peer = &connection->sides[PEER];
+	ssize_t size = recv(peer->socket, answer, hello ? HELLO_ANSWER : STATUS_SIZE,
+	                    MSG_PEEK | MSG_DONTWAIT);
+
+	if (size < 0 && errno == EAGAIN)
+		peer->readable = false;
+	if (size < 0)
+		return errno != EAGAIN;
+	return hello ? hear_hello(connection, answer, (size_t)size)
+	             : hear_switch(connection, answer, (size_t)size);
 }

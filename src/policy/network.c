@@ -31,13 +31,25 @@ void network_address_text(const struct network_address *address, uint16_t port,
 		snprintf(out, NETWORK_TARGET_SIZE, four ? "%s:%u" : "[%s]:%u", host, port);
 }
 
+void network_address_normalize(struct network_address *address)
+{
+	struct in6_addr *bytes = &address->bytes;
+
+	if (IN6_IS_ADDR_UNSPECIFIED(bytes))
+		*bytes = (struct in6_addr)IN6ADDR_LOOPBACK_INIT;
+	else if (IN6_IS_ADDR_V4MAPPED(bytes) && !bytes->s6_addr32[3])
+		bytes->s6_addr32[3] = htonl(INADDR_LOOPBACK);
+}
+
 bool network_address_parse(const char *text, struct network_address *out)
 {
 	*out = (struct network_address){0};
 	out->bytes.s6_addr[10] = 0xff;
 	out->bytes.s6_addr[11] = 0xff;
-	return inet_pton(AF_INET, text, out->bytes.s6_addr + 12) == 1 ||
-	       inet_pton(AF_INET6, text, &out->bytes) == 1;
+	bool parsed = inet_pton(AF_INET, text, out->bytes.s6_addr + 12) == 1 ||
+	              inet_pton(AF_INET6, text, &out->bytes) == 1;
+	network_address_normalize(out);
+	return parsed;
 }
 
 /* Somebody refuses it by name: nothing else opens it. */
@@ -127,29 +139,42 @@ static bool refuses_names(const struct policy *policy)
 	return false;
 }
 
+/* What a rule says that gives something is only what it comes to: tools give what the mode says. */
+static bool gives(const struct policy *policy, const struct rule *rule, enum verdict least)
+{
+	return is_giving(rule) && rule->kind == TARGET_NAME &&
+	       (rule->layer == RULE_GRANT || policy->mode_cells[EFFECT_CONNECT] >= least);
+}
+
 bool network_must_name(const struct policy *policy, const char *name,
-                       const struct network_address *address, uint16_t port)
+                       const struct network_address *address, uint16_t port, enum verdict least)
 {
 	char by_address[NETWORK_TARGET_SIZE];
 	char by_name[NETWORK_TARGET_SIZE];
-	struct decision decision;
+	struct decision address_decision;
+	struct decision name_decision = {0};
 	unsigned low;
 	unsigned high;
 
-	decide_address(policy, address, port, &decision);
-	if (decision.verdict == VERDICT_ALLOW && !refuses_names(policy))
+	decide_address(policy, address, port, &address_decision);
+	if (address_decision.verdict == VERDICT_ALLOW && !refuses_names(policy))
 		return false;
 	network_address_text(address, port, by_address);
 	snprintf(by_name, sizeof(by_name), "%.*s:%u", NETWORK_NAME_MOST, name ? name : "", port);
+	if (name)
+		network_decide(policy, name, address, port, &name_decision);
+	/* A rule that a ceiling takes away, or a mode, says nothing. */
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
-		if (!is_giving(rule) || rule->kind != TARGET_NAME)
+		if (!gives(policy, rule, least))
 			continue;
-		bool covers_address = rule_covers(rule, EFFECT_CONNECT, by_address);
-		bool covers =
-		        covers_address || (name && rule_covers(rule, EFFECT_CONNECT, by_name));
-		if ((covers_address && peer_is_address(rule->name)) ||
-		    (covers && !is_web(port) && peer_ports(rule->name, &low, &high)))
+		bool by_port = !is_web(port) && peer_ports(rule->name, &low, &high);
+		if (address_decision.verdict >= least &&
+		    rule_covers(rule, EFFECT_CONNECT, by_address) &&
+		    (by_port || peer_is_address(rule->name)))
+			return false;
+		if (name && by_port && name_decision.verdict >= least &&
+		    rule_covers(rule, EFFECT_CONNECT, by_name))
 			return false;
 	}
 	return true;
@@ -241,6 +266,22 @@ static bool is_wholly_denied(const struct policy *policy, const char *peer)
 	return false;
 }
 
+/* What two rules have in common is a host of one of them, at a port where one of them begins. */
+static bool permits_some_port(const struct policy *policy, const struct rule *rule,
+                              enum verdict least, struct decision *decision)
+{
+	char host[NETWORK_TARGET_SIZE];
+	struct decision some;
+
+	if (!peer_host(rule->name, host, sizeof(host)))
+		return false;
+	network_decide_name(policy, host, &some);
+	if (some.verdict < least)
+		return false;
+	*decision = some;
+	return true;
+}
+
 bool network_permits(const struct policy *policy, enum verdict least, struct decision *decision,
                      const char **peer)
 {
@@ -250,11 +291,13 @@ bool network_permits(const struct policy *policy, enum verdict least, struct dec
 		return true;
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
-		if (!is_giving(rule) || rule->kind != TARGET_NAME)
+		if (rule->effect != EFFECT_CONNECT || rule->kind != TARGET_NAME ||
+		    !(is_giving(rule) || rule->layer == RULE_CEILING))
 			continue;
 		policy_decide(policy, EFFECT_CONNECT, rule->name, decision);
 		*peer = rule->name;
 		if (decision->verdict >= least ||
+		    permits_some_port(policy, rule, least, decision) ||
 		    (decision->cause == CAUSE_DENY && !is_wholly_denied(policy, rule->name) &&
 		     (rule->layer == RULE_GRANT || policy->mode_cells[EFFECT_CONNECT] >= least)))
 			return true;

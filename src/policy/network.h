@@ -29,7 +29,10 @@ bool network_address_is_public(const struct network_address *address);
 void network_address_text(const struct network_address *address, uint16_t port,
                           char out[NETWORK_TARGET_SIZE]);
 
-/* Any spelling that inet_pton(3) takes. False where `text` is no address. */
+/* 0.0.0.0 and :: mean this machine to connect(2): its address instead. */
+void network_address_normalize(struct network_address *address);
+
+/* Any spelling that inet_pton(3) takes, normalized. False where `text` is no address. */
 bool network_address_parse(const char *text, struct network_address *out);
 
 /* The verdict on a connection to `address`, which is known to be one of `name` (NULL: of nobody).
@@ -45,9 +48,10 @@ void network_decide_spoken(const struct policy *policy, const char *name,
 
 /* Whether the client has to name whom it speaks to (TLS, HTTP). Not where a rule names the address,
  * or permits all addresses and none refuses a name; nor where one names this port, and it is none
- * of the web's: ssh and databases name nobody. */
+ * of the web's: ssh and databases name nobody. Only rules count that come to a verdict of at least
+ * `least`: VERDICT_ALLOW, or VERDICT_ASK where somebody was asked about `name` and permits it. */
 bool network_must_name(const struct policy *policy, const char *name,
-                       const struct network_address *address, uint16_t port);
+                       const struct network_address *address, uint16_t port, enum verdict least);
 
 /* Whether the operator names the address: then it counts, whatever else it is. */
 bool network_names_address(const struct policy *policy, const struct network_address *address,

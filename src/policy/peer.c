@@ -1,6 +1,7 @@
 #include "policy/peer.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -78,6 +79,45 @@ static bool take_apart(const char *text, struct peer *out)
 	return out->host_size > 0;
 }
 
+static bool range_covers(const struct range *range, const struct range *other)
+{
+	unsigned whole = range->bits / 8;
+	unsigned rest = range->bits % 8;
+
+	if (range->family != other->family || range->bits > other->bits ||
+	    memcmp(range->bytes, other->bytes, whole) != 0)
+		return false;
+	return rest == 0 || (range->bytes[whole] ^ other->bytes[whole]) >> (8 - rest) == 0;
+}
+
+/* The last four bytes of an address below a prefix of 96 bits. */
+static bool take_last(const struct range *range, const unsigned char prefix[12], struct range *out)
+{
+	if (range->family != AF_INET6 || range->bits < 96 || memcmp(range->bytes, prefix, 12) != 0)
+		return false;
+	struct range last = {.family = AF_INET, .bits = range->bits - 96};
+	memcpy(last.bytes, range->bytes + 12, 4);
+	*out = last;
+	return true;
+}
+
+/* One spelling of each: what is written into the newer kind (::ffff:0:0/96) is of the older one,
+ * and what connect(2) takes for this machine is its address. */
+static void normalize(struct range *range)
+{
+	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+	static const unsigned char none[ADDRESS_SIZE] = {0};
+	size_t size;
+
+	take_last(range, mapped, range);
+	size = range->family == AF_INET6 ? 16 : 4;
+	if (range->bits != size * 8 || memcmp(range->bytes, none, size) != 0)
+		return;
+	if (range->family == AF_INET)
+		range->bytes[0] = 127;
+	range->bytes[size - 1] = 1;
+}
+
 static bool parse_range(const char *host, size_t size, struct range *out)
 {
 	char address[INET6_ADDRSTRLEN + 1];
@@ -93,41 +133,21 @@ static bool parse_range(const char *host, size_t size, struct range *out)
 	if (inet_pton(out->family, address, out->bytes) != 1)
 		return false;
 	out->bits = out->family == AF_INET6 ? 128 : 32;
-	if (!slash)
-		return true;
-	if (!parse_number(slash + 1, size - length - 1, (long)out->bits, &bits))
-		return false;
-	out->bits = (unsigned)bits;
+	if (slash) {
+		if (!parse_number(slash + 1, size - length - 1, (long)out->bits, &bits))
+			return false;
+		out->bits = (unsigned)bits;
+	}
+	normalize(out);
 	return true;
 }
 
-static bool range_covers(const struct range *range, const struct range *other)
-{
-	unsigned whole = range->bits / 8;
-	unsigned rest = range->bits % 8;
-
-	if (range->family != other->family || range->bits > other->bits ||
-	    memcmp(range->bytes, other->bytes, whole) != 0)
-		return false;
-	return rest == 0 || (range->bytes[whole] ^ other->bytes[whole]) >> (8 - rest) == 0;
-}
-
-/* The last four bytes, where the address stands for one of the older kind: written into the newer
- * (::ffff:0:0/96), or behind a translator (64:ff9b::/96, RFC 6052). */
+/* The address of the older kind behind a translator (64:ff9b::/96, RFC 6052). */
 static bool take_embedded(const struct range *range, struct range *out)
 {
-	static const char *const prefixes[] = {"::ffff:0:0/96", "64:ff9b::/96"};
+	static const unsigned char prefix[12] = {0x00, 0x64, 0xff, 0x9b};
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
-		struct range prefix;
-		if (!parse_range(prefixes[i], strlen(prefixes[i]), &prefix) ||
-		    !range_covers(&prefix, range))
-			continue;
-		*out = (struct range){.family = AF_INET, .bits = range->bits - 96};
-		memcpy(out->bytes, range->bytes + 12, 4);
-		return true;
-	}
-	return false;
+	return take_last(range, prefix, out);
 }
 
 /* A range of the older kind covers also what stands for one of its addresses. */
@@ -260,6 +280,18 @@ bool peer_ports(const char *text, unsigned *low, unsigned *high)
 	*low = (unsigned)peer.port_low;
 	*high = (unsigned)peer.port_high;
 	return true;
+}
+
+bool peer_host(const char *text, char *out, size_t size)
+{
+	struct peer peer;
+
+	if (!take_apart(text, &peer))
+		return false;
+	bool brackets = memchr(peer.host, ':', peer.host_size);
+	int length = snprintf(out, size, "%s%.*s%s", brackets ? "[" : "", (int)peer.host_size,
+	                      peer.host, brackets ? "]" : "");
+	return length > 0 && (size_t)length < size;
 }
 
 bool peer_is_web(const char *text)

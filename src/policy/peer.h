@@ -7,6 +7,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Returns 0 where `text` is such a pattern, negative with what is wrong. */
 int peer_check(const char *text, struct error *err);
@@ -25,6 +26,10 @@ bool peer_is_address(const char *text);
 /* True where it is one, and not all of it is public: this machine, its link, private and carrier
  * networks, metadata services, what the registries keep for documents and tests. */
 bool peer_is_special(const char *text);
+
+/* The host of `text`, as it stands before a port: an address of the newer kind in brackets. False
+ * where there is no room. */
+bool peer_host(const char *text, char *out, size_t size);
 
 /* True where `text` names no port, or only those of the web (80, 443). */
 bool peer_is_web(const char *text);

@@ -19,10 +19,10 @@ union address {
 	char bytes[sizeof(struct sockaddr_un) + 1];
 };
 
-/* 0.0.0.0 means this machine to connect(2), as 127.0.0.0/8 does. */
-static bool is_own(uint32_t address)
+static bool is_own(const struct network_address *address)
 {
-	return address == INADDR_ANY || address >> 24 == IN_LOOPBACKNET;
+	return network_address_is_four(address) ? address->bytes.s6_addr[12] == IN_LOOPBACKNET
+	                                        : IN6_IS_ADDR_LOOPBACK(&address->bytes);
 }
 
 static int read_four(const struct sockaddr_in *address, struct peer *out)
@@ -30,28 +30,26 @@ static int read_four(const struct sockaddr_in *address, struct peer *out)
 	char host[INET_ADDRSTRLEN];
 
 	inet_ntop(AF_INET, &address->sin_addr, host, sizeof(host));
-	out->text = text_printf("%s:%u", host, ntohs(address->sin_port));
+	network_address_parse(host, &out->address);
+	inet_ntop(AF_INET, &out->address.bytes.s6_addr[12], host, sizeof(host));
 	out->family = AF_INET;
 	out->port = ntohs(address->sin_port);
-	network_address_parse(host, &out->address);
-	out->inside = is_own(ntohl(address->sin_addr.s_addr));
+	out->text = text_printf("%s:%u", host, out->port);
+	out->inside = is_own(&out->address);
 	return out->text ? 0 : -1;
 }
 
 static int read_six(const struct sockaddr_in6 *address, struct peer *out)
 {
 	char host[INET6_ADDRSTRLEN];
-	uint32_t last;
 
-	inet_ntop(AF_INET6, &address->sin6_addr, host, sizeof(host));
-	memcpy(&last, &address->sin6_addr.s6_addr[12], sizeof(last));
-	out->text = text_printf("[%s]:%u", host, ntohs(address->sin6_port));
+	out->address.bytes = address->sin6_addr;
+	network_address_normalize(&out->address);
+	inet_ntop(AF_INET6, &out->address.bytes, host, sizeof(host));
 	out->family = AF_INET6;
 	out->port = ntohs(address->sin6_port);
-	out->address.bytes = address->sin6_addr;
-	out->inside = IN6_IS_ADDR_LOOPBACK(&address->sin6_addr) ||
-	              IN6_IS_ADDR_UNSPECIFIED(&address->sin6_addr) ||
-	              (IN6_IS_ADDR_V4MAPPED(&address->sin6_addr) && is_own(ntohl(last)));
+	out->text = text_printf("[%s]:%u", host, out->port);
+	out->inside = is_own(&out->address);
 	return out->text ? 0 : -1;
 }
 

@@ -26,12 +26,16 @@ static void read_hello(const uint8_t *data, size_t size)
 {
 	char name[NETWORK_NAME_MOST + 1];
 	char again[NETWORK_NAME_MOST + 1];
-	enum hello whole = hello_read(data, size, name);
+	size_t used;
+	enum hello whole = hello_read(data, size, &used, name);
 
 	if (whole == HELLO_NAME)
 		expect_name(name);
+	expect(used <= size && (whole != HELLO_NAME || used > 0));
+	if (hello_is_retry(data, size))
+		expect(hello_may_answer(data, size) && hello_may_answer(data, size / 2));
 	/* What a part says stays true. */
-	enum hello part = hello_read(data, size / 2, again);
+	enum hello part = hello_read(data, size / 2, &used, again);
 	expect(part == HELLO_MORE || part == whole);
 	if (part == HELLO_NAME)
 		expect(strcmp(name, again) == 0);

@@ -191,9 +191,13 @@ def start(server):
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
-def secure(server):
+def secure(server, curve=None):
+    """With `curve` clients are asked for another hello: they offer another one first."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(os.path.join(FOLDER, "certificate.pem"), os.path.join(FOLDER, "key.pem"))
+
+    if curve:
+        context.set_ecdh_curve(curve)
 
     def spoken(sock, name, _):
         sock.spoken = name
@@ -236,6 +240,7 @@ def main():
     for address in "45.0.0.10", "45.0.0.11", "45.0.0.12":
         start(Server((address, 80), web))
         start(secure(Server((address, 443), web)))
+    start(secure(Server(("45.0.0.10", 8443), web), "prime256v1"))
     start(Server6(("2600::10", 80), web))
     start(secure(Server6(("2600::10", 443), web)))
     for port, handler in (7, Echo), (22, Banner), (9, Reset), (8080, web):

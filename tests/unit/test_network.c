@@ -105,6 +105,21 @@ static struct policy *made(const struct world *world)
 	{                                                                                \
 		.tools = "Write, WebFetch(domain:10.1.1.1)", .mode = "bypassPermissions" \
 	}
+#define PLANNED                                                                                \
+	{                                                                                      \
+		.tools = "Write, WebFetch(domain:45.0.0.1), WebFetch(domain:ok.example:8080)", \
+		.mode = "plan", .grants = {                                                    \
+			"connect:ok.example"                                                   \
+		}                                                                              \
+	}
+#define MAPPED                                                                                 \
+	{                                                                                      \
+		.tools = "Write", .grants = {"connect:0.0.0.0/0", "connect:::/0"}, .denies = { \
+			"connect:[::ffff:45.0.0.11]",                                          \
+			"connect:127.0.0.0/8",                                                 \
+			"connect:[::1]"                                                        \
+		}                                                                              \
+	}
 #define ALL                                                 \
 	{                                                   \
 		.tools = "Write", .grants = { "connect:*" } \
@@ -170,6 +185,17 @@ static const struct peer_row {
         {DOMAIN, "other.example", "45.0.0.1", 443, DENY, false},
         /* A definition's word does not open what is not public. */
         {AGENT, NULL, "10.1.1.1", 443, DENY, false},
+        /* A rule that a mode takes away permits nothing, nor that nobody be named. */
+        {PLANNED, "ok.example", "45.0.0.1", 443, ALLOW, true},
+        {PLANNED, "ok.example", "45.0.0.1", 8080, ALLOW, true},
+        {PLANNED, NULL, "45.0.0.1", 443, DENY, false},
+        /* One spelling of each address. */
+        {MAPPED, NULL, "45.0.0.11", 80, DENY, false},
+        {MAPPED, NULL, "::ffff:45.0.0.11", 80, DENY, false},
+        {MAPPED, NULL, "45.0.0.12", 80, ALLOW, false},
+        {MAPPED, NULL, "127.0.0.1", 80, DENY, false},
+        {MAPPED, NULL, "0.0.0.0", 80, DENY, false},
+        {MAPPED, NULL, "::", 80, DENY, false},
         {ALL, NULL, "45.0.0.1", 25, ALLOW, false},
         {ALL, NULL, "10.0.0.1", 25, DENY, false},
 };
@@ -188,7 +214,7 @@ START_TEST(peers)
 	              verdict_name(decision.verdict), decision.because);
 	ck_assert_ptr_nonnull(decision.because);
 	if (row->verdict == ALLOW)
-		ck_assert_msg(network_must_name(policy, row->name, &address, row->port) ==
+		ck_assert_msg(network_must_name(policy, row->name, &address, row->port, ALLOW) ==
 		                      row->must_name,
 		              "%d: %s %s", _i, row->name ? row->name : "-", row->address);
 	policy_free(policy);

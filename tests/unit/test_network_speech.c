@@ -69,18 +69,24 @@ START_TEST(hellos)
 	const struct hello_row *row = &hello_rows[_i];
 	char name[NETWORK_NAME_MOST + 1];
 	unsigned char bytes[8192];
+	size_t used;
 
 	for (size_t p = 0; p < COUNT(pieces); p++) {
 		size_t size = hello_of(row->extensions, row->size, pieces[p], bytes);
-		enum hello result = hello_read(bytes, size, name);
+		enum hello result = hello_read(bytes, size, &used, name);
 		ck_assert_msg(result == row->result, "%d, pieces of %zu: %d", _i, pieces[p],
 		              (int)result);
 		if (result == HELLO_NAME)
 			ck_assert_str_eq(name, row->name);
+		if (result == HELLO_NAME)
+			ck_assert_uint_eq(used, size);
+		/* What comes behind it is another's. */
+		memcpy(bytes + size, "\x14\3\3\0\1\1", 6);
+		ck_assert_int_eq(hello_read(bytes, size + 6, &used, name), result);
 		/* Every beginning of it wants more. */
 		for (size_t part = 0; part < size; part++)
-			ck_assert_msg(hello_read(bytes, part, name) == HELLO_MORE, "%d: %zu of %zu",
-			              _i, part, size);
+			ck_assert_msg(hello_read(bytes, part, &used, name) == HELLO_MORE,
+			              "%d: %zu of %zu", _i, part, size);
 	}
 }
 END_TEST
@@ -100,15 +106,46 @@ static const struct {
         BYTES("\x16\3\1\0\4\1\xff\xff\xff"),   /* one without end */
         BYTES("\x16\3\1\0\1\1\x17\3\1\0\1\0"), /* two kinds */
         BYTES("\x16\2\1\0\4\1\0\0\1"),         /* another protocol */
+        BYTES("\x16\3\1\0\6\1\0\0\1x\1"),      /* more than one message in a record */
+        BYTES("\x16\3\1\0\6\1\0\0\1x"),        /* the same, as soon as it is certain */
 };
 
 START_TEST(no_hellos)
 {
 	char name[NETWORK_NAME_MOST + 1];
+	size_t used;
 
-	ck_assert_int_eq(
-	        hello_read((const unsigned char *)not_hellos[_i].bytes, not_hellos[_i].size, name),
-	        HELLO_BAD);
+	ck_assert_int_eq(hello_read((const unsigned char *)not_hellos[_i].bytes,
+	                            not_hellos[_i].size, &used, name),
+	                 HELLO_BAD);
+}
+END_TEST
+
+#define RETRY                                                                                      \
+	"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\xc2\xa2\x11\x16\x7a\xbb" \
+	"\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
+
+/* Whether a server's answer may be one to a hello, and asks for another. */
+static const struct {
+	const char *bytes;
+	size_t size;
+	bool may, retry;
+} answers[] = {
+#define ANSWER(text) text, sizeof(text) - 1
+        {ANSWER("\x16\3\3\0\x58\2\0\0\x54\3\3" RETRY), true, true},
+        {ANSWER("\x16\3\3\0\x58\2\0\0\x54\3\3" RANDOM), true, false},
+        {ANSWER("\x16\3\3\0\x58\2\0\0\x54\3\3\xcf\x21"), true, false},
+        {ANSWER("\x15\3\3\0\2\2\x28"), false, false},
+        {ANSWER("\x16\3\3\0\x58\4\0\0\x54\3\3" RETRY), false, false},
+        {ANSWER(""), true, false},
+};
+
+START_TEST(server_answers)
+{
+	const unsigned char *bytes = (const unsigned char *)answers[_i].bytes;
+
+	ck_assert(hello_may_answer(bytes, answers[_i].size) == answers[_i].may);
+	ck_assert(hello_is_retry(bytes, answers[_i].size) == answers[_i].retry);
 }
 END_TEST
 
@@ -163,6 +200,13 @@ static const struct http_row {
         {"GET http://ok.example@b.example/ HTTP/1.1\r\nHost: b.example\r\n\r\n", "bad"},
         {"GET ftp://b.example/ HTTP/1.1\r\nHost: b.example\r\n\r\n", "bad"},
         {"CONNECT b.example:443 HTTP/1.1\r\nHost: b.example:443\r\n\r\n", "head(b.example)T "},
+        {"CONNECT b.example HTTP/1.1\r\nHost: b.example\r\n\r\n", "bad"},
+        {"CONNECT b.example:0 HTTP/1.1\r\nHost: b.example\r\n\r\n", "bad"},
+        {"CONNECT b.example:65979 HTTP/1.1\r\nHost: b.example\r\n\r\n", "bad"},
+        /* Who ignores such a body reads a request in it. */
+        {"GET / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhello", "bad"},
+        {"HEAD / HTTP/1.1\r\n" HOST CHUNKED "0\r\n\r\n", "bad"},
+        {"GET / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", "head(ok.example) "},
         {"POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\n" HOST "\r\n",
          "head(ok.example) body head(ok.example) "},
         {"POST / HTTP/1.1\r\n" HOST CHUNKED "5;x=y\r\nhello\r\n0\r\nA: b\r\n\r\n" NEXT,
@@ -226,6 +270,7 @@ int main(void)
 
 	tcase_add_loop_test(tests, hellos, 0, COUNT(hello_rows));
 	tcase_add_loop_test(tests, no_hellos, 0, COUNT(not_hellos));
+	tcase_add_loop_test(tests, server_answers, 0, COUNT(answers));
 	tcase_add_loop_test(tests, requests, 0, COUNT(http_rows));
 	tcase_add_test(tests, looks);
 	suite_add_tcase(suite, tests);

@@ -82,6 +82,20 @@ def split_tls(host, name):
     print("reached" if answer[:1] == b"\x16" else "answered %r" % answer)
 
 
+def retry(host, name):
+    """Another hello where the server asks for one: `name` is spoken in that only."""
+    try:
+        socket.getaddrinfo(name, 8443)
+    except OSError:
+        pass
+    connection = socket.create_connection((host, 8443))
+    connection.sendall(hello(host))
+    answer = connection.recv(16384)
+    retried = answer[11:13] == b"\xcf\x21"
+    connection.sendall(b"\x14\x03\x03\x00\x01\x01" + hello(name))
+    print("retried" if retried else "not retried", "answered" if connection.recv(1) else "ended")
+
+
 def split_http(host, name):
     connection = socket.create_connection((host, 80))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -199,7 +213,7 @@ def deaf(host):
     print("deaf %s" % ("ended" if time.monotonic() - begin < 5 else "hangs"))
 
 
-NAMES = {"urllib": urllib_, "asyncio": asyncio_, "refuses": refuses, "second": second, "split-tls": split_tls,
+NAMES = {"urllib": urllib_, "asyncio": asyncio_, "refuses": refuses, "second": second, "split-tls": split_tls, "retry": retry,
          "split-http": split_http, "raw": raw, "websocket": websocket, "ask": ask, "ask-tcp": ask_tcp,
          "lookups": lookups, "local": local, "half-close": half_close, "reset": reset, "slow": slow, "deaf": deaf, "hold": hold}
 try:
