@@ -151,10 +151,15 @@ char *approve_folder(const struct question *question)
 	return text_copy_size(target, (size_t)(end - target) + (*target == '['));
 }
 
+bool approve_is_refusal(enum answer_scope scope)
+{
+	return scope == ANSWER_NO || scope == ANSWER_NO_ALL;
+}
+
 bool approve_may(const struct question *question, enum answer_scope scope)
 {
-	if (scope == ANSWER_EFFECT)
-		return !question->protected;
+	if (question->protected && !approve_is_refusal(scope))
+		return scope == ANSWER_ONCE;
 	if (scope != ANSWER_FOLDER || question->effect != EFFECT_WRITE)
 		return true;
 	/* A name at the root has no folder that could be meant. */

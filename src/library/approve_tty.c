@@ -14,6 +14,7 @@
 #include "library/terminal.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ struct dialog {
 	size_t line_count, line_capacity;
 	size_t width;
 	size_t page_lines;
+	bool fits;           /* the window shows a page whole: else nothing can be permitted */
 	size_t first;        /* line of the page that is shown */
 	long long quiet_at;  /* when a key can be an answer, if none was read until then */
 	bool quiet;          /* none was: what is read from now on was typed later */
@@ -74,11 +76,6 @@ enum {
 	CHOICES = sizeof(choices) / sizeof(*choices),
 };
 
-static bool is_refusal(enum answer_scope scope)
-{
-	return scope == ANSWER_NO || scope == ANSWER_NO_ALL;
-}
-
 /* --- The text --------------------------------------------------------------------------------- */
 
 static void new_line(struct dialog *dialog)
@@ -94,6 +91,17 @@ static void new_line(struct dialog *dialog)
 	}
 	dialog->lines = items;
 	dialog->lines[dialog->line_count++] = dialog->text.size;
+}
+
+/* A terminal that does not decode UTF-8, or was told not to, obeys the bytes from 80 to 9F. */
+static bool is_obeyed(const char *character, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		unsigned char byte = (unsigned char)character[i];
+		if (byte >= 0x80 && byte <= 0x9f)
+			return true;
+	}
+	return false;
 }
 
 /* A label, and a text of anybody's choosing behind it: escaped, whole, in as many lines as it
@@ -112,13 +120,19 @@ static void say(struct dialog *dialog, const char *label, const char *text)
 		size_t length = utf8_decode(escaped.data + i, escaped.size - i, &character);
 		if (length == 0)
 			length = 1;
-		size_t columns = text_columns(escaped.data + i, length);
+		char code[16] = "";
+		if (is_obeyed(escaped.data + i, length))
+			snprintf(code, sizeof(code), "\\u{%x}", (unsigned)character);
+		size_t columns = *code ? strlen(code) : text_columns(escaped.data + i, length);
 		if (column + columns > dialog->width) {
 			new_line(dialog);
 			buffer_printf(&dialog->text, "%*s", INDENT, "");
 			column = INDENT;
 		}
-		buffer_append(&dialog->text, escaped.data + i, length);
+		if (*code)
+			buffer_append_text(&dialog->text, code);
+		else
+			buffer_append(&dialog->text, escaped.data + i, length);
 		column += columns;
 		i += length;
 	}
@@ -206,8 +220,9 @@ static void write_page(const struct dialog *dialog, struct buffer *out)
 		buffer_append(out, dialog->text.data + dialog->lines[i], end - dialog->lines[i]);
 		buffer_append_text(out, "\r\n");
 	}
-	buffer_append_text(out, is_last_page(dialog) ? "\r\nanswer: "
-	                                             : "\r\nthere is more: [space], or [n]o: ");
+	buffer_append_text(out, !dialog->fits          ? "\r\ntoo small a window: [n]o: "
+	                        : is_last_page(dialog) ? "\r\nanswer: "
+	                                               : "\r\nthere is more: [space], or [n]o: ");
 }
 
 static void wait_for_quiet(struct dialog *dialog, long long now)
@@ -239,6 +254,7 @@ static void show(struct approver *approver)
 	dialog->width = size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
 	if (dialog->width > WIDTH_MOST)
 		dialog->width = WIDTH_MOST;
+	dialog->fits = size.ws_col >= WIDTH_LEAST && size.ws_row >= 4 + LINES_LEAST;
 	/* Two lines above, two below. */
 	dialog->page_lines = size.ws_row < 4 + LINES_LEAST ? LINES_LEAST : size.ws_row - 4U;
 	dialog->first = 0;
@@ -275,8 +291,8 @@ static void choose(struct approver *approver, char key)
 	}
 	for (size_t i = 0; i < CHOICES; i++) {
 		if (choices[i].key != key || !approve_may(question, choices[i].scope) ||
-		    (!is_refusal(choices[i].scope) &&
-		     (!is_last_page(dialog) || buffer_failed(&dialog->text))))
+		    (!approve_is_refusal(choices[i].scope) &&
+		     (!dialog->fits || !is_last_page(dialog) || buffer_failed(&dialog->text))))
 			continue;
 		answer(approver, choices[i].scope);
 		return;

@@ -68,6 +68,8 @@ long long approve_now(void); /* microseconds on CLOCK_MONOTONIC */
 /* Answers the question that is put, and all others that the answer speaks of. */
 void approver_settle(struct approver *approver, enum answer_scope scope, const char *who);
 
+bool approve_is_refusal(enum answer_scope scope);
+
 /* True where an answer of this scope may be given to this question. */
 bool approve_may(const struct question *question, enum answer_scope scope);
 

@@ -78,10 +78,11 @@ def hang_up():
 def protected():
     with start('"$play" ask -p /w/.envrc; echo over') as run:
         text = run.asked()
-        require(b"protected" in text and b"[a]" not in text and b"[y]" in text,
+        require(b"protected" in text and b"[a]" not in text and b"[f]" not in text and b"[y]" in text,
                 f"of a protected path is shown: {text!r}")
-        run.answer("a")
-        run.quiet("once|folder|effect|no ", 1)
+        for key in "af":
+            run.answer(key)
+            run.quiet("once|folder|effect|no ", 1)
         run.answer("y")
         run.expect("once tty")
         run.finish()
@@ -217,6 +218,38 @@ def long_path():
         run.finish()
 
 
+def small_window():
+    """What does not fit is not shown whole: nothing can be permitted."""
+    with start('"$play" ask -p /w/.envrc; "$play" ask /w/f') as run:
+        run.asked()
+        for rows, columns in (6, 80), (24, 29):
+            run.resize(rows, columns)
+            run.expect("too small a window: .n.o: ")
+            for key in "  y":
+                run.answer(key)
+            run.quiet("once tty|no tty", 0.5)
+        run.resize(24, 80)
+        run.asked()
+        run.answer("y")
+        run.expect("once tty")
+        run.asked()
+        run.resize(6, 80)
+        run.expect("too small a window: .n.o: ")
+        run.answer("n")
+        run.expect("no tty")
+        run.finish(1)
+
+
+def not_decoded():
+    """A terminal that takes every byte for a character obeys those from 80 to 9F."""
+    with start('"$play" ask "$(printf "/w/\\304\\2332J\\303\\251")"') as run:
+        text = run.asked()
+        require(b"\\u{11b}2J\xc3\xa9" in text and not any(0x80 <= byte <= 0x9f for byte in text), f"shown: {text!r}")
+        run.answer("y")
+        run.expect("once tty")
+        run.finish()
+
+
 def window_changes():
     with start('"$play" ask /w/f; stty size') as run:
         run.asked()
@@ -290,6 +323,8 @@ CASES = [
     ("the queue is bounded", queue_is_bounded),
     ("a long path is shown whole before it can be permitted", long_path),
     ("the window changes while a question is shown", window_changes),
+    ("a window that is too small permits nothing", small_window),
+    ("bytes that some terminals obey are not shown", not_decoded),
     ("a full-screen program draws itself anew", SCENES.full_screen),
     ("the terminal is restored at the end", SCENES.restored('echo ready; read -r x; exit 3', lambda run: run.type("\n"), 3)),
     ("the terminal is restored after SIGTERM", SCENES.restored('echo ready; exec sleep 60', terminate, 143)),
