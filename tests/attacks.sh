@@ -466,6 +466,12 @@ configured() {
 	if as_user sh -c ': <>/dev/fuse' 2>/dev/null; then
 		status 'hooks elsewhere that are not there yet' 1 run writer -- mkdir .githooks
 		status 'control: another name' 0 run writer -- mkdir .githook
+		# Git takes the path from a work tree, or from the current folder where the git folder is bare.
+		for below in d/.githooks new/deep/.githooks; do
+			status "hooks elsewhere, below: $below" 1 run writer -- mkdir -p "$below"
+		done
+		status 'hooks elsewhere, below, by a new name' 1 run writer -- sh -c 'mkdir d/hooks && mv d/hooks d/.githooks'
+		status 'control: the folders above' 0 run writer -- test -d new/deep
 	fi
 
 	as_user git config core.hooksPath /dev/null

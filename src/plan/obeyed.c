@@ -80,6 +80,22 @@ static char *meant_path(const struct policy *policy, const char *folder, const c
 
 static int read_file(struct reading *reading, const char *path, struct error *err);
 
+/* A relative path means another folder in each work tree, and below a git folder that is taken for
+ * a bare one in each folder at all. */
+static int protect_below(const struct reading *reading, const char *name, const char *value,
+                         struct error *err)
+{
+	cleanup_free char *path = path_absolute("/", value);
+
+	if (!path)
+		return error_memory(err);
+	if (!path[1])
+		return 0;
+	return policy_protect_below(reading->policy, reading->tree, path + 1,
+	                            text_printf("protected.yaml: %s of %s", name, reading->file),
+	                            err);
+}
+
 static int protect_hooks(struct reading *reading, const char *name, const char *value,
                          struct error *err)
 {
@@ -93,7 +109,7 @@ static int protect_hooks(struct reading *reading, const char *name, const char *
 		if (protect_path(reading, path, name, err) < 0)
 			return -1;
 	}
-	return 0;
+	return *value == '/' || *value == '~' ? 0 : protect_below(reading, name, value, err);
 }
 
 /* Whatever the condition: it may hold later. */

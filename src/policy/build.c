@@ -259,6 +259,26 @@ int policy_protect(struct policy *policy, const char *path, char *because, struc
 	return build_add_rule(&build, rule, because);
 }
 
+int policy_protect_below(struct policy *policy, const char *root, const char *name, char *because,
+                         struct error *err)
+{
+	struct builder build = {.policy = policy, .err = err};
+	struct rule rule = {.layer = RULE_PROTECTED, .effect = EFFECT_WRITE, .kind = TARGET_PATH};
+	cleanup_buffer struct buffer glob = {0};
+
+	for (const char *at = name; *at; at++) {
+		if (strchr("*?[]\\{}!", *at))
+			buffer_append(&glob, "\\", 1);
+		buffer_append(&glob, at, 1);
+	}
+	buffer_append(&glob, "", 1);
+	if (buffer_failed(&glob) || pattern_any_depth(root, glob.data, &rule.pattern, err) < 0) {
+		free(because);
+		return buffer_failed(&glob) ? error_memory(err) : -1;
+	}
+	return build_add_rule(&build, rule, because);
+}
+
 bool policy_permits_nothing(const struct policy *policy)
 {
 	return policy->tool_count == 0;

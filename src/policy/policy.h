@@ -196,6 +196,10 @@ int policy_repeat(struct policy *policy, size_t number, const char *path, struct
  * Takes `because` over (NULL counts as exhausted memory). Returns 0, or negative. */
 int policy_protect(struct policy *policy, const char *path, char *because, struct error *err);
 
+/* The same of what is called `name` (relative, normal; no pattern) at any depth below `root`. */
+int policy_protect_below(struct policy *policy, const char *root, const char *name, char *because,
+                         struct error *err);
+
 static inline void policy_cleanup(struct policy **place)
 {
 	policy_free(*place);
