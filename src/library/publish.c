@@ -1,5 +1,7 @@
 #include "library/publish.h"
 
+#include "sandbox/sandbox.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -44,7 +46,8 @@ static int listen_on(uint16_t port, struct error *err)
 	int number = errno;
 	if (made >= 0)
 		close(made);
-	return error_system(err, number, "--publish: 127.0.0.1:%u", port);
+	error_system(err, number, "--publish: 127.0.0.1:%u", port);
+	return number == EACCES ? error_help(err, "ports from 1024 on are for everybody") : -1;
 }
 
 int publish_open(const char *const *texts, struct publish *out, struct error *err)
@@ -60,6 +63,12 @@ int publish_open(const char *const *texts, struct publish *out, struct error *er
 		    !take_port(colon + 1, strlen(colon + 1), &inside)) {
 			error_set(err, "--publish %s: not understood", texts[i]);
 			return error_help(err, "two ports from 1 to 65535: --publish 8080:3000");
+		}
+		if (inside == SANDBOX_PORT_JOIN || inside == SANDBOX_PORT_SILENT ||
+		    inside == SANDBOX_PORT_NAMES) {
+			error_set(err, "--publish %s: port %u inside is remit's own", texts[i],
+			          inside);
+			return error_help(err, "let COMMAND listen at another port");
 		}
 		int listener = listen_on(outside, err);
 		if (listener < 0)

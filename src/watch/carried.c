@@ -3,18 +3,23 @@
 #include "base/cleanup.h"
 #include "base/kernel.h"
 #include "base/path.h"
+#include "watch/confine.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
 	WALK_MOST = 16384, /* names of one folder that is moved; one with more is refused */
 	WALK_DEPTH = 64,
+	POINTERS_MOST = 1 << 20, /* names that are looked at for pointers */
+	POINTER_LONGEST = 8192,
 };
 
 /* A folder, or a link, that comes to stand at `path` or goes from there. */
@@ -169,4 +174,93 @@ const char *carried_refusal(const struct policy *policy, const struct matter *ma
 		return rule->because;
 	}
 	return NULL;
+}
+
+/* --- Pointers of git's ----------------------------------------------------------------------- */
+
+/* How many names a path has below the tree that may be written. */
+static unsigned depth_of(const struct policy *policy, const char *path)
+{
+	unsigned depth = 0;
+
+	for (const char *at = path + strlen(ruling_top(policy, path)); *at; at++)
+		depth += *at == '/' && at[1];
+	return depth;
+}
+
+/* Whether a file that says where another folder is climbs more than `depth` folders. */
+static int climbs(int folder, const char *name, unsigned depth)
+{
+	static const char prefix[] = "gitdir: ";
+	char text[POINTER_LONGEST + 1];
+	cleanup_close int file =
+	        openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t size = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
+	unsigned up = 0;
+
+	if (size < 0)
+		return errno == EACCES ? -1 : 1;
+	text[size] = '\0';
+	const char *at = text;
+	if (strncmp(at, prefix, sizeof(prefix) - 1) == 0)
+		at += sizeof(prefix) - 1;
+	for (; strncmp(at, "../", 3) == 0; at += 3)
+		up++;
+	return up > depth;
+}
+
+static bool is_pointer_name(const char *name)
+{
+	return strcasecmp(name, ".git") == 0 || strcasecmp(name, "gitdir") == 0;
+}
+
+/* `depth`: of the folder, below the top. -1 where the rights to look do not suffice. */
+static int leads_out(int folder, unsigned depth, unsigned level, size_t *seen)
+{
+	cleanup_close int list = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *names = list < 0 ? NULL : fdopendir(list);
+	const struct dirent *entry;
+	int result = level > WALK_DEPTH;
+
+	if (!names)
+		return errno == EACCES ? -1 : 1;
+	list = -1;
+	while (result == 0 && (errno = 0, entry = readdir(names))) {
+		struct stat status;
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (++*seen > POINTERS_MOST)
+			result = 1;
+		else if (fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+			result = errno == EACCES ? -1 : 1;
+		else if (S_ISREG(status.st_mode) && is_pointer_name(entry->d_name))
+			result = climbs(folder, entry->d_name, depth);
+		else if (S_ISDIR(status.st_mode)) {
+			cleanup_close int below =
+			        openat(folder, entry->d_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+			result = below < 0 ? 1 : leads_out(below, depth + 1, level + 1, seen);
+		}
+	}
+	closedir(names);
+	return result;
+}
+
+bool carried_leads_out(const struct policy *policy, int folder, const char *from, const char *to)
+{
+	unsigned depth = depth_of(policy, to);
+	cleanup_error struct error err = {0};
+	struct stat status;
+	size_t seen = 0;
+
+	if (depth >= depth_of(policy, from) ||
+	    (fstat(folder, &status) == 0 && !S_ISDIR(status.st_mode)))
+		return false;
+	int result = leads_out(folder, depth, 0, &seen);
+	/* With more rights: nothing but the verdict comes of it. */
+	if (result < 0 && confine_search(true, &err) == 0) {
+		result = leads_out(folder, depth, 0, &seen);
+		if (confine_search(false, &err) < 0)
+			abort();
+	}
+	return result != 0;
 }

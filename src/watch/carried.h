@@ -11,4 +11,9 @@
 const char *carried_refusal(const struct policy *policy, const struct matter *matter,
                             const char *path, enum verdict *verdict);
 
+/* Whether a folder that comes up from path `from` to `to` would bring what leads git out of the
+ * tree that may be written there: a relative path in a `.git` that is a file, or in the `gitdir` of
+ * a linked work tree. What cannot be looked through may. */
+bool carried_leads_out(const struct policy *policy, int folder, const char *from, const char *to);
+
 #endif

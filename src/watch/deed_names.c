@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "watch/carried.h"
 #include "watch/deed.h"
 #include "watch/process.h"
 #include "watch/staged.h"
@@ -301,6 +302,21 @@ static bool replace_by_copy(const struct deed *deed, const struct named *from,
 	return true;
 }
 
+/* What a folder holds means something else further up. */
+static bool may_come_up(const struct deed *deed, const struct named *from, const struct named *to,
+                        int object)
+{
+	cleanup_free char *old = path_join(from->path, from->plain);
+	cleanup_free char *new = path_join(to->path, to->plain);
+
+	if (!old || !new) {
+		deed_fail(deed, ENOMEM);
+		return false;
+	}
+	return !carried_leads_out(deed->context->policy, object, old, new) ||
+	       may_harm(deed, to, "a .git in it leads elsewhere from there");
+}
+
 /* Whether what stands at `from` may come to stand at `to`, and go from where it stands. */
 static bool may_move(const struct deed *deed, const struct named *from, const struct named *to,
                      int object, bool *sealed)
@@ -323,9 +339,10 @@ static bool may_move(const struct deed *deed, const struct named *from, const st
 	}
 	if (coming.seal_config && !*sealed) {
 		*sealed = true;
-		return deed_seal_config(deed, to->at.folder);
+		if (!deed_seal_config(deed, to->at.folder))
+			return false;
 	}
-	return true;
+	return may_come_up(deed, from, to, object);
 }
 
 static bool may_search(const struct named *named)

@@ -25,8 +25,22 @@ pointed() {
 	status "$1: writing" 1 run writer -- touch "$other/.git/objects/x"
 }
 
+# A relative path means something else further up.
+pointers_that_move() {
+	fresh "$user"
+	status 'a folder with a .git that leads out from further up' 1 run writer -- sh -c \
+		'mkdir -p a/b/c/t && echo "gitdir: ../../../other/.git" >a/b/c/t/.git && touch z && test -s a/b/c/t/.git || exit 3; mv -T a/b/c/t t'
+	status "the same, deeper in it" 1 run writer -- sh -c "mkdir -p a/b/x && mv a/b/c/t a/b/x/ && mv -T a/b/x x"
+	status 'control: not further up' 0 run writer -- sh -c 'mkdir -p a/b/y && mv -T a/b/x/t a/b/y/u'
+	status 'control: it stays in' 0 run writer -- sh -c \
+		'mkdir -p a/t && echo "gitdir: ../other/.git" >a/t/.git && mv -T a/t t'
+	status 'control: what cannot be entered' 0 run writer -- sh -c \
+		'mkdir -p a/n/m && chmod 0 a/n/m && mv -T a/n n && chmod 700 n/m'
+}
+
 # A `.git` that is a file is the word of whoever wrote it.
 pointers() {
+	pointers_that_move
 	fresh "$user"
 	other_repository
 	pointed 'a .git that names a repository' "$other/.git"

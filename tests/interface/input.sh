@@ -102,6 +102,13 @@ bad_options() {
 		bad "--timeout '$time'" "--timeout ${time/+/.}: not a time" '90s' "${a[@]}" --timeout "$time"
 	done
 	good '--timeout 5m' "${a[@]}" --timeout 5m
+	local ports
+	for ports in 8080 8080:0 0:80 8080:65536 8080:x; do
+		bad "--publish $ports" "--publish $ports: not understood" '8080:3000' "${a[@]}" --publish "$ports"
+	done
+	for ports in 1 2 53; do
+		bad "--publish 8080:$ports" "port $ports inside is remit.s own" 'another port' "${a[@]}" --publish "8080:$ports"
+	done
 	bad 'an unknown limit' '--limit file=1: unknown limit `file`' 'did you mean `files`' "${a[@]}" --limit file=1
 	bad 'an unlikely limit' '--limit colour=1: unknown limit `colour`' 'one of processes, ' "${a[@]}" --limit colour=1
 	bad 'a limit out of range' 'processes: out of range .1 to' '' "${a[@]}" --limit processes=0
