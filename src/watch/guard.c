@@ -10,10 +10,11 @@
  * are looked at now.
  *
  * So that this holds, a folder which is a git folder stays one until it is taken apart, and is
- * looked at again when it is put together. Moving a folder changes nothing but where it comes up, and
- * a relative path in it leads out (carried.c): what it holds goes along. Only a folder that comes to stand at a name of the table gets a new meaning, and has to be
- * empty. Nor do the git folders of submodules move, which say by a path from where they stand where
- * their work trees are; and no link comes to stand on the way there (git_modules.c). */
+ * looked at again when it is put together. Moving a folder changes nothing: what it holds goes
+ * along, but for a relative path that leads out where the folder comes up (carried.c). Only a
+ * folder that comes to stand at a name of the table gets a new meaning, and has to be empty. Nor do
+ * the git folders of submodules move, which say by a path from where they stand where their work
+ * trees are; and no link comes to stand on the way there (git_modules.c). */
 #include "watch/guard.h"
 
 #include "base/cleanup.h"

@@ -112,10 +112,16 @@ static int touch_stdin(const struct scene *scene)
 
 static int set_flags_stdin(const struct scene *scene)
 {
-	int flags = NO_DUMP;
+	int flags = 0;
 
 	(void)scene;
-	return must_be_stdin(S_IFREG) ? -1 : ioctl(0, FS_IOC_SETFLAGS, &flags);
+	if (must_be_stdin(S_IFREG))
+		return -1;
+	/* Those that it has stay: without FS_EXTENT_FL ext4 would have to write the file anew, and
+	 * not every file can be. */
+	(void)ioctl(0, FS_IOC_GETFLAGS, &flags);
+	flags |= NO_DUMP;
+	return ioctl(0, FS_IOC_SETFLAGS, &flags);
 }
 
 /* argument: a name of descriptor 0. */
