@@ -217,14 +217,17 @@ static bool is_pointer_name(const char *name)
 /* `depth`: of the folder, below the top. -1 where the rights to look do not suffice. */
 static int leads_out(int folder, unsigned depth, unsigned level, size_t *seen)
 {
-	cleanup_close int list = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int list = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool denied = list < 0 && errno == EACCES;
 	DIR *names = list < 0 ? NULL : fdopendir(list);
 	const struct dirent *entry;
 	int result = level > WALK_DEPTH;
 
-	if (!names)
-		return errno == EACCES ? -1 : 1;
-	list = -1;
+	if (!names) {
+		if (list >= 0)
+			close(list);
+		return denied ? -1 : 1;
+	}
 	while (result == 0 && (errno = 0, entry = readdir(names))) {
 		struct stat status;
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
@@ -241,6 +244,8 @@ static int leads_out(int folder, unsigned depth, unsigned level, size_t *seen)
 			result = below < 0 ? 1 : leads_out(below, depth + 1, level + 1, seen);
 		}
 	}
+	if (result == 0 && errno != 0)
+		result = 1;
 	closedir(names);
 	return result;
 }
