@@ -246,11 +246,14 @@ unmarked() {
 	! marked
 }
 
+# Waits for the signal, and for one more.
+readonly until_caught='for i in {1..600}; do [ ! -e caught ] || break; sleep 0.1; done; for i in 1 2 3; do sleep 0.1; done; exit 9'
+
 # Ten signals may come as one; one must not come as two.
 caught_once() {
 	local signal
 	for signal in TERM INT HUP QUIT USR1 USR2 ALRM WINCH; do
-		begin "trap 'echo $signal >>caught' $signal; : >ready; for i in 1 2 3 4 5; do sleep 0.1; done; exit 9" || return 1
+		begin "trap 'echo $signal >>caught' $signal; : >ready; $until_caught" || return 1
 		kill "-$signal" "$job"
 		wait "$job"
 		equal "9 $signal" "$? $(xargs <caught)" || return 1
@@ -263,7 +266,7 @@ group_caught_once() {
 	for i in 1 2 3 4 5; do
 		for target in - ''; do
 			rm -f ready caught
-			setsid "${confined[@]}" -- bash -c 'trap "echo TERM >>caught" TERM; : >ready; for i in 1 2 3 4 5; do sleep 0.1; done; exit 9' &
+			setsid "${confined[@]}" -- bash -c "trap 'echo TERM >>caught' TERM; : >ready; $until_caught" &
 			job=$!
 			until_true 30 [ -e ready ] || return 1
 			kill -TERM -- "$target$job"
