@@ -512,8 +512,34 @@ run_to() {
 # shellcheck source-path=SCRIPTDIR source=attacks/submodules.sh
 . "$root/tests/attacks/submodules.sh"
 
+# Folders that were found just before are looked up no more: what their paths mean right after a
+# change is what it means outside, to an ordinary user.
+kept() {
+	local out=$base/kept number=0 want got
+	fresh "$user"
+	rm -rf "$out"
+	mkdir "$out" "$out/outside"
+	chmod 777 "$out" "$out/outside"
+	(
+		[ "$(id -u)" -ne 0 ] || set -- setpriv --reuid 4242 --regid 4242 --clear-groups
+		"$@" /usr/bin/python3 - "$out/outside" <"$root/tests/attacks/kept.py" >"$out/want" 2>&1
+	)
+	as_user "$base/remit" run -q -a "$base/writer.md" -w "$project" -- /usr/bin/python3 - folder \
+		<"$root/tests/attacks/kept.py" >"$out/got" 2>&1
+	while read -r want <&3; do
+		read -r got <&4
+		number=$((number + 1))
+		case $want in
+		"$got") pass "a folder found before: $want (uid $user)" ;;
+		*) fail "a folder found before: $want (uid $user)" "$got" ;;
+		esac
+	done 3<"$out/want" 4<"$out/got"
+	[ "$number" -ge 18 ] || fail "control: all cases ran outside (uid $user)" "$(cat "$out/want")"
+}
+
 rows() {
 	user=$1
+	kept
 	watched
 	brokered
 	submodules

@@ -17,6 +17,7 @@
 #include "watch/ask.h"
 #include "watch/confine.h"
 #include "watch/deed.h"
+#include "watch/folders.h"
 #include "watch/masks.h"
 #include "watch/process.h"
 #include "watch/staged.h"
@@ -111,9 +112,12 @@ struct broker_lock *broker_lock(struct watch_context *context, int folder)
 {
 	struct broker *broker = context->broker;
 	struct broker_lock *lock;
+	struct folder_facts facts;
 	struct stat status;
 
-	if (fstat(folder, &status) < 0)
+	if (folders_know(folder, &facts))
+		status.st_dev = facts.device;
+	else if (fstat(folder, &status) < 0)
 		return NULL;
 	pthread_mutex_lock(&broker->mutex);
 	for (lock = broker->locks; lock && lock->device != status.st_dev;)
@@ -176,6 +180,7 @@ void broker_answer(struct watch_context *context, struct notice *notice,
 	const struct deed deed = {context, notice, (pid_t)notice->call->pid, call, out};
 
 	*out = (struct outcome){.kind = OUTCOME_GO_ON, .file = -1, .made_in = -1};
+	folders_begin();
 	staged_publish(context);
 	if (!deeds[call->kind])
 		return;
@@ -215,7 +220,7 @@ void outcome_clear(struct outcome *outcome)
 	foreseen_clear(&outcome->refused);
 	if (outcome->file >= 0)
 		close(outcome->file);
-	if (outcome->made_in >= 0)
+	if (outcome->made_in >= 0 && !outcome->made_in_lent)
 		close(outcome->made_in);
 	free(outcome->made);
 	*outcome = (struct outcome){.file = -1, .made_in = -1};

@@ -34,8 +34,9 @@ struct outcome {
 	bool close_on_exec;
 	bool truncate; /* the file is emptied as soon as the caller has the descriptor */
 	/* What is taken back where the caller cannot have the descriptor: a file that was made. */
-	int made_in; /* O_PATH of its folder; owned; -1: nothing was made */
-	char *made;  /* its name; owned */
+	int made_in;       /* O_PATH of its folder; -1: nothing was made */
+	bool made_in_lent; /* it is not owned (see folders.h) */
+	char *made;        /* its name; owned */
 };
 
 /* Makes the broker of a context, before it has its tree. */

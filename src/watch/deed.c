@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "watch/confine.h"
+#include "watch/folders.h"
 #include "watch/masks.h"
 #include "watch/process.h"
 
@@ -14,6 +15,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+	MASK_UNKNOWN = 01000, /* none that a process can have */
+};
 
 uint64_t deed_argument(const struct deed *deed, int number)
 {
@@ -86,6 +91,40 @@ bool deed_name(const struct deed *deed, int folder, const char *text, struct tar
 	*out = (struct target_name){.folder = -1};
 	errno = EFAULT;
 	return text && target_name_find(&request, out) == 0;
+}
+
+static bool take_place(const struct deed *deed, const struct target_request *request,
+                       struct deed_place *out)
+{
+	if (!request->path || target_name_find(request, &out->at) < 0)
+		return false;
+	out->lock = deed_lock(deed, out->at.folder);
+	out->path = out->lock ? target_path(out->at.folder) : NULL;
+	return out->path;
+}
+
+bool deed_place(const struct deed *deed, int folder, const char *text, struct deed_place *out)
+{
+	struct target_request request = request_of(deed, folder, text);
+
+	*out = (struct deed_place){.at = {.folder = -1}};
+	errno = EFAULT;
+	request.unchecked = true;
+	bool taken = take_place(deed, &request, out);
+	if (!out->at.unchecked || (taken && strcmp(out->path, out->at.unchecked) == 0))
+		return taken;
+	/* It is not where it was. */
+	deed_place_clear(out);
+	request.unchecked = false;
+	return take_place(deed, &request, out);
+}
+
+void deed_place_clear(struct deed_place *place)
+{
+	deed_unlock(&place->lock);
+	target_name_clear(&place->at);
+	free(place->path);
+	place->path = NULL;
 }
 
 /* The number in "/proc/self/fd/N" and its like, or -1. */
@@ -183,9 +222,13 @@ int deed_twin(const struct deed *deed, int held)
 bool deed_in_project(const struct deed *deed, int holder, const char *path)
 {
 	const struct region *region = policy_region(deed->context->policy, path);
+	struct folder_facts facts;
 
-	return region && region->kind == REGION_PROJECT &&
-	       !target_read_only(&(const struct target){.holder = holder});
+	if (!region || region->kind != REGION_PROJECT)
+		return false;
+	return folders_know(holder, &facts)
+	               ? !facts.read_only
+	               : !target_read_only(&(const struct target){.holder = holder});
 }
 
 bool deed_is_wanted(const struct deed *deed)
@@ -205,12 +248,16 @@ void deed_umask(const struct deed *deed)
 
 bool deed_take_umask(const struct deed *deed)
 {
+	/* Each broker has its own. */
+	static _Thread_local mode_t own = MASK_UNKNOWN;
 	mode_t mask;
 
 	if (masks_read(deed->context->masks, deed->thread, &mask) < 0) {
 		deed_fail(deed, EACCES);
 		return false;
 	}
-	umask(mask);
+	if (mask != own)
+		umask(mask);
+	own = mask;
 	return true;
 }

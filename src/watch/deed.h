@@ -78,6 +78,20 @@ void deed_unlock(struct broker_lock **place);
  * anything is done. */
 bool deed_is_wanted(const struct deed *deed);
 
+/* A name in a folder that stays where it is meanwhile. */
+struct deed_place {
+	struct target_name at;
+	char *path; /* of the folder, inside; owned */
+	struct broker_lock *lock;
+};
+
+/* Finds the folder and the name, and takes the lock. False with errno where the kernel is to
+ * answer, or the outcome is set; the place is to be cleared in any case. */
+bool deed_place(const struct deed *deed, int folder, const char *text, struct deed_place *out);
+void deed_place_clear(struct deed_place *place);
+
+#define cleanup_place __attribute__((cleanup(deed_place_clear)))
+
 /* Sets the outcome from the result of a system call. */
 void deed_finish(const struct deed *deed, int result);
 void deed_fail(const struct deed *deed, int number);
@@ -105,6 +119,9 @@ struct matter {
 /* Rules on a name. `finding` is released by the caller. */
 enum ruling ruling_of_name(const struct deed *deed, const struct matter *matter,
                            struct guard_finding *finding);
+
+/* Whether a new file may come to stand there, with nothing to ask, to look at or to do before. */
+bool ruling_is_plain(const struct deed *deed, const struct matter *matter);
 
 /* Asks whether a protected name may be written, where its content may do harm, `because`. True:
  * yes. False: the outcome is set. */

@@ -4,12 +4,14 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "watch/deed.h"
+#include "watch/folders.h"
 #include "watch/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/limits.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -264,9 +266,9 @@ static int find_opened(const struct deed *deed, int descriptor)
 	char name[32];
 
 	snprintf(name, sizeof(name), "fd/%d", descriptor);
-	cleanup_close int held = process_open(deed->thread, name, O_PATH);
-	bool read_only = held >= 0 && target_read_only(&(const struct target){.holder = held});
-	if (read_only && process_opened_to_use(deed->thread, descriptor))
+	bool read_only = process_holds_read_only(deed->thread, descriptor);
+	cleanup_close int held = read_only ? process_open(deed->thread, name, O_PATH) : -1;
+	if (held >= 0 && process_opened_to_use(deed->thread, descriptor))
 		return deed_twin(deed, held);
 	deed->out->kind = OUTCOME_PLAIN;
 	return -1;
@@ -286,16 +288,13 @@ static char *path_of(const struct deed *deed, unsigned flags)
 	               : deed_text(deed, deed->call->path);
 }
 
-static int find_by_path(const struct deed *deed, unsigned flags)
+static int find_by_path(const struct deed *deed, const char *text, unsigned flags)
 {
 	const struct watched_call *call = deed->call;
-	cleanup_free char *text = path_of(deed, flags);
 	cleanup_target struct target target = {.holder = -1};
 	bool follow = !call->no_follow && !(flags & AT_SYMLINK_NOFOLLOW);
-
-	if (!text)
-		return -1;
 	int held = deed_held(deed, text, follow);
+
 	if (held >= 0) {
 		int twin = deed_twin(deed, held);
 		close(held);
@@ -326,18 +325,31 @@ static bool is_about_opened(const struct deed *deed, unsigned flags)
 	return text && !*text;
 }
 
-static int find_changed(const struct deed *deed, unsigned flags)
-{
-	return is_about_opened(deed, flags)
-	               ? find_opened(deed, (int)deed_argument(deed, deed->call->folder))
-	               : find_by_path(deed, flags);
-}
-
-/* Attributes of a protected name are the operator's, as its content is. */
-static bool may_change(const struct deed *deed, int holder, const char *path)
+/* Attributes of a protected name are the operator's, as its content is. Under the lock. */
+static bool may_change(const struct deed *deed, int folder, const char *parent, const char *name,
+                       int object)
 {
 	bool content = deed->call->number == SYS_truncate;
 	cleanup_guard_finding struct guard_finding finding = {0};
+	const struct matter matter = {
+	        .folder = folder,
+	        .path = parent,
+	        .name = name,
+	        .deed = content ? GUARD_MAKE_FILE : GUARD_CHANGE,
+	        .object = object,
+	};
+	enum ruling ruling = ruling_of_name(deed, &matter, &finding);
+
+	if (ruling == RULING_CONTENT) {
+		cleanup_free char *path = path_join(parent, name);
+		ruling_refuse(deed, path ? path : parent, finding.because);
+	}
+	return ruling == RULING_DO;
+}
+
+/* The same of what was found without its folder, by the name that it has now. */
+static bool may_change_found(const struct deed *deed, int holder, const char *path)
+{
 	cleanup_free char *parent = path_parent(path);
 	cleanup_target struct target above = {.holder = -1};
 
@@ -347,34 +359,75 @@ static bool may_change(const struct deed *deed, int holder, const char *path)
 		deed_fail(deed, ENOENT);
 		return false;
 	}
-	const struct matter matter = {
-	        .folder = above.holder,
-	        .path = parent,
-	        .name = path_name(path),
-	        .deed = content ? GUARD_MAKE_FILE : GUARD_CHANGE,
-	        .object = holder,
-	};
-	enum ruling ruling = ruling_of_name(deed, &matter, &finding);
-	if (ruling == RULING_CONTENT)
-		ruling_refuse(deed, path, finding.because);
-	return ruling == RULING_DO;
+	return may_change(deed, above.holder, parent, path_name(path), holder);
+}
+
+static void change_found(const struct deed *deed, change *does, int found)
+{
+	cleanup_close int holder = found;
+	cleanup_lock struct broker_lock *lock = holder < 0 ? NULL : deed_lock(deed, holder);
+	cleanup_free char *path = lock ? target_path(holder) : NULL;
+	char link[32];
+
+	if (!path || !deed_in_project(deed, holder, path) || !may_change_found(deed, holder, path))
+		return;
+	process_own_link(holder, link, sizeof(link));
+	does(deed, link);
+}
+
+/* By the folder of the name: most calls. Returns false where nothing was done: nothing stands
+ * there, or something that may be a link or a mount. */
+static bool change_at_name(const struct deed *deed, change *does, const char *text)
+{
+	cleanup_place struct deed_place place;
+	char link[32];
+
+	if (!deed_place(deed, deed->call->folder, text, &place) ||
+	    !deed_in_project(deed, place.at.folder, place.path))
+		return false;
+	const char *name = place.at.name;
+	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
+	cleanup_close int object = kernel_openat2(place.at.folder, name, O_PATH | O_CLOEXEC,
+	                                          RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	if (object < 0)
+		return false;
+	if (may_change(deed, place.at.folder, place.path, name, object)) {
+		process_own_link(object, link, sizeof(link));
+		does(deed, link);
+	}
+	return true;
+}
+
+static void change_by_path(const struct deed *deed, change *does, unsigned flags)
+{
+	cleanup_free char *text = path_of(deed, flags);
+
+	if (text && (!*text || !change_at_name(deed, does, text)))
+		change_found(deed, does, find_by_path(deed, text, flags));
+}
+
+/* Whether it may change who searches a folder. */
+static bool changes_rights(const struct deed *deed)
+{
+	return strcmp(deed->call->operation, "utime") != 0 &&
+	       strcmp(deed->call->operation, "truncate") != 0;
 }
 
 void deed_attributes(const struct deed *deed)
 {
 	change *does = change_of(deed->call);
 	unsigned flags = deed_flags(deed, deed->call->flags);
-	char link[32];
 
 	if (!does || (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return;
-	cleanup_close int holder = find_changed(deed, flags);
-	cleanup_lock struct broker_lock *lock = holder < 0 ? NULL : deed_lock(deed, holder);
-	cleanup_free char *path = lock ? target_path(holder) : NULL;
-	if (!path || !deed_in_project(deed, holder, path) || !may_change(deed, holder, path))
-		return;
-	process_own_link(holder, link, sizeof(link));
-	does(deed, link);
+	if (is_about_opened(deed, flags))
+		change_found(deed, does,
+		             find_opened(deed, (int)deed_argument(deed, deed->call->folder)));
+	else
+		change_by_path(deed, does, flags);
+	if (changes_rights(deed))
+		folders_forget();
 }
 
 /* --- Asking whether it may be written -------------------------------------------------------- */

@@ -104,25 +104,23 @@ void deed_bind(const struct deed *deed)
 	struct address address = {0};
 	uint64_t size = deed_argument(deed, 2);
 	cleanup_guard_finding struct guard_finding finding = {0};
-	cleanup_target_name struct target_name name = {.folder = -1};
+	cleanup_place struct deed_place place = {.at = {.folder = -1}};
 
 	if (size <= offsetof(struct sockaddr_un, sun_path) || size > sizeof(address.socket) ||
 	    process_memory(deed->thread, deed_argument(deed, 1), &address, size) != (ssize_t)size ||
 	    address.socket.sun_family != AF_UNIX || !address.socket.sun_path[0])
 		return;
-	if (!deed_name(deed, CALL_NONE, address.socket.sun_path, &name) || strchr(name.name, '/') ||
-	    strcmp(name.name, ".") == 0 || strcmp(name.name, "..") == 0)
-		return;
-	cleanup_lock struct broker_lock *lock = deed_lock(deed, name.folder);
-	cleanup_free char *path = lock ? target_path(name.folder) : NULL;
+	const char *name =
+	        deed_place(deed, CALL_NONE, address.socket.sun_path, &place) ? place.at.name : NULL;
 	struct stat status;
-	if (!path || !deed_in_project(deed, name.folder, path) ||
-	    fstatat(name.folder, name.name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+	if (!name || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    !deed_in_project(deed, place.at.folder, place.path) ||
+	    fstatat(place.at.folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
 		return;
 	const struct matter matter = {
-	        .folder = name.folder,
-	        .path = path,
-	        .name = name.name,
+	        .folder = place.at.folder,
+	        .path = place.path,
+	        .name = name,
 	        .deed = GUARD_MAKE_OTHER,
 	        .object = -1,
 	};

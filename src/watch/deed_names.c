@@ -20,12 +20,14 @@
 /* A name under the lock: what it means now. */
 struct named {
 	struct target_name at;
-	char *path;  /* of the folder, inside */
-	char *plain; /* the name without the slashes behind it */
+	char *path;               /* of the folder, inside */
+	char *plain;              /* the name without the slashes behind it */
+	struct broker_lock *lock; /* NULL where another one is held, or none yet */
 };
 
 static void named_clear(struct named *named)
 {
+	deed_unlock(&named->lock);
 	target_name_clear(&named->at);
 	free(named->path);
 	free(named->plain);
@@ -44,15 +46,19 @@ static bool is_special(const char *name)
 	return !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* False with errno where the name is one that the kernel itself refuses. */
+static bool make_plain(struct named *named)
+{
+	named->plain = text_copy_size(named->at.name, strcspn(named->at.name, "/"));
+	errno = EINVAL;
+	return named->plain && !is_special(named->plain);
+}
+
 static bool look_up(const struct deed *deed, int folder, int path, struct named *out)
 {
 	cleanup_free char *text = deed_text(deed, path);
 
-	if (!deed_name(deed, folder, text, &out->at))
-		return false;
-	out->plain = text_copy_size(out->at.name, strcspn(out->at.name, "/"));
-	errno = EINVAL;
-	return out->plain && !is_special(out->plain);
+	return deed_name(deed, folder, text, &out->at) && make_plain(out);
 }
 
 /* In a folder that was removed there is no name that could go: the kernel would look at the mount
@@ -69,6 +75,20 @@ static bool place(const struct deed *deed, struct named *named)
 	free(named->path);
 	named->path = target_path(named->at.folder);
 	return named->path && deed_in_project(deed, named->at.folder, named->path);
+}
+
+/* The name that a call is about, in the project, under the lock of its folder; false with errno
+ * where the kernel is to answer. */
+static bool take(const struct deed *deed, struct named *out)
+{
+	cleanup_free char *text = deed_text(deed, deed->call->path);
+	struct deed_place place;
+	bool found = deed_place(deed, deed->call->folder, text, &place);
+	int number = errno;
+
+	*out = (struct named){.at = place.at, .path = place.path, .lock = place.lock};
+	errno = number;
+	return found && make_plain(out) && deed_in_project(deed, out->at.folder, out->path);
 }
 
 static enum ruling rule(const struct deed *deed, const struct named *named, enum guard_deed what,
@@ -193,10 +213,7 @@ void deed_create(const struct deed *deed)
 	cleanup_named struct named named = nothing();
 	cleanup_guard_finding struct guard_finding finding = {0};
 
-	if (!look_up(deed, deed->call->folder, deed->call->path, &named))
-		return;
-	cleanup_lock struct broker_lock *lock = deed_lock(deed, named.at.folder);
-	if (!lock || !place(deed, &named))
+	if (!take(deed, &named))
 		return;
 	cleanup_close int object = object_at(&named);
 	if (object >= 0 || errno != ENOENT)
@@ -225,13 +242,10 @@ void deed_remove(const struct deed *deed)
 
 	if (deed->call->number == SYS_unlinkat && (deed_flags(deed, 2) & ~(unsigned)AT_REMOVEDIR))
 		return;
-	if (!look_up(deed, deed->call->folder, deed->call->path, &named)) {
+	if (!take(deed, &named)) {
 		fail_absent(deed);
 		return;
 	}
-	cleanup_lock struct broker_lock *lock = deed_lock(deed, named.at.folder);
-	if (!lock || !place(deed, &named))
-		return;
 	cleanup_close int object = object_at(&named);
 	if (object < 0) {
 		/* The kernel would look at the mount first. */

@@ -66,18 +66,21 @@ static void give(const struct deed *deed, int file, int flags)
 			deed->out->kind = OUTCOME_AGAIN;
 		return;
 	}
-	if (!(flags & O_NONBLOCK))
-		fcntl(file, F_SETFL, flags & (O_APPEND | O_DIRECT | O_NOATIME));
 	deed->out->kind = OUTCOME_FILE;
 	deed->out->file = file;
 	deed->out->close_on_exec = flags & O_CLOEXEC;
 }
 
-/* O_LARGEFILE is implied, O_CLOEXEC is the process's own. A terminal never becomes the broker's.
- * Somebody's lease on the file is not waited for under the lock. */
+/* O_LARGEFILE is implied, O_CLOEXEC is the process's own. A terminal never becomes the broker's. */
 static int broker_flags(int flags)
 {
-	return flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	return flags | O_CLOEXEC | O_NOCTTY;
+}
+
+/* The same of what exists: somebody's lease on the file is not waited for under the lock. */
+static int broker_flags_at_once(int flags)
+{
+	return broker_flags(flags & ~(O_CREAT | O_EXCL)) | O_NONBLOCK;
 }
 
 /* Opens what is held, whatever stands at its name meanwhile. With O_NOFOLLOW, which the process can
@@ -87,14 +90,13 @@ static int reopen(int holder, int folder, const char *name, int flags)
 	char link[32];
 
 	if ((flags & O_NOFOLLOW) && folder >= 0) {
-		cleanup_close int file =
-		        openat(folder, name, broker_flags(flags & ~(O_CREAT | O_EXCL)));
+		cleanup_close int file = openat(folder, name, broker_flags_at_once(flags));
 		if (file >= 0 && deed_same(file, holder))
 			return steal_descriptor(&file);
 	}
 	process_own_link(holder, link, sizeof(link));
 	return openat(process_own_folder(), link,
-	              broker_flags(flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW | O_DIRECTORY)));
+	              broker_flags_at_once(flags & ~(O_NOFOLLOW | O_DIRECTORY)));
 }
 
 static void give_existing(const struct deed *deed, int holder, int folder, const char *name,
@@ -106,8 +108,10 @@ static void give_existing(const struct deed *deed, int holder, int folder, const
 		deed_fail(deed, EMFILE);
 		return;
 	}
-	give(deed, reopen(holder, folder, name, deed->out->truncate ? flags & ~O_TRUNC : flags),
-	     flags);
+	int file = reopen(holder, folder, name, deed->out->truncate ? flags & ~O_TRUNC : flags);
+	if (file >= 0 && !(flags & O_NONBLOCK))
+		fcntl(file, F_SETFL, flags & (O_APPEND | O_DIRECT | O_NOATIME));
+	give(deed, file, flags);
 }
 
 /* Rules on opening a name for writing, whether or not something (`object`) stands there. Under the
@@ -159,16 +163,18 @@ static void open_found(const struct deed *deed, int holder, const struct opening
 		give_existing(deed, holder, folder.holder, path_name(path), opening->flags);
 }
 
-/* Makes the file; another that stands there meanwhile (the host's doing) is not opened. */
-static void make(const struct deed *deed, const struct matter *matter,
+/* Makes the file; another that stands there is not opened. Returns whether one does. */
+static bool make(const struct deed *deed, const struct matter *matter,
                  const struct opening *opening)
 {
 	if (!deed_take_umask(deed) || !deed_is_wanted(deed))
-		return;
+		return false;
 	int file = openat(matter->folder, matter->name,
 	                  broker_flags(opening->flags) | O_CREAT | O_EXCL, opening->mode);
+	bool exists = file < 0 && errno == EEXIST;
 	deed->out->made = file < 0 ? NULL : text_copy(matter->name);
 	give(deed, file, opening->flags);
+	return exists;
 }
 
 /* A file without a name: what it can become is decided when it gets one. */
@@ -195,11 +201,10 @@ static void open_unnamed(const struct deed *deed, int folder, const struct openi
 
 /* A name in its folder: what stands there is opened, or made. Under the lock. Returns false where a
  * link stands there that is to be followed. */
-static bool open_name(const struct deed *deed, const struct target_name *at,
+static bool open_name(const struct deed *deed, const struct target_name *at, const char *path,
                       const struct opening *opening)
 {
-	cleanup_free char *path = target_path(at->folder);
-	cleanup_free char *whole = path ? path_join(path, at->name) : NULL;
+	cleanup_free char *whole = path_join(path, at->name);
 	cleanup_close int object = openat(at->folder, at->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	bool absent = object < 0 && errno == ENOENT && (opening->flags & O_CREAT);
 	const struct matter matter = {
@@ -227,17 +232,38 @@ static bool open_name(const struct deed *deed, const struct target_name *at,
 	return true;
 }
 
-/* The same, taking the lock. */
-static bool open_at(const struct deed *deed, struct target_name *at, const struct opening *opening)
+/* Most names at which a file may be made have none yet, and nobody is to be asked about it: then
+ * nothing is looked for there. Under the lock. Returns false where nothing was done. */
+static bool make_at_once(const struct deed *deed, const struct target_name *at, const char *path,
+                         const struct opening *opening)
 {
-	cleanup_lock struct broker_lock *lock = deed_lock(deed, at->folder);
+	const struct matter matter = {
+	        .folder = at->folder,
+	        .path = path,
+	        .name = at->name,
+	        .deed = GUARD_MAKE_FILE,
+	        .object = -1,
+	};
 
-	if (!lock)
-		return true;
-	if (!open_name(deed, at, opening))
+	if (!(opening->flags & O_CREAT) || !deed_in_project(deed, at->folder, path) ||
+	    !ruling_is_plain(deed, &matter))
 		return false;
-	if (deed->out->made)
+	if (!make(deed, &matter, opening))
+		return true;
+	outcome_clear(deed->out);
+	return false;
+}
+
+/* Both; and where a file was made, keeps what is needed to take it back. */
+static bool open_at(const struct deed *deed, struct target_name *at, const char *path,
+                    const struct opening *opening)
+{
+	if (!make_at_once(deed, at, path, opening) && !open_name(deed, at, path, opening))
+		return false;
+	if (deed->out->made) {
+		deed->out->made_in_lent = at->lent;
 		deed->out->made_in = steal_descriptor(&at->folder);
+	}
 	return true;
 }
 
@@ -245,13 +271,14 @@ static bool open_at(const struct deed *deed, struct target_name *at, const struc
  * name, or with a link that is to be followed. */
 static bool open_by_name(const struct deed *deed, const char *text, const struct opening *opening)
 {
-	cleanup_target_name struct target_name at = {.folder = -1};
+	cleanup_place struct deed_place place;
 
-	if (!deed_name(deed, deed->call->folder, text, &at))
+	if (!deed_place(deed, deed->call->folder, text, &place))
 		return true;
-	if (strchr(at.name, '/') || strcmp(at.name, ".") == 0 || strcmp(at.name, "..") == 0)
+	const char *name = place.at.name;
+	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return false;
-	return open_at(deed, &at, opening);
+	return open_at(deed, &place.at, place.path, opening);
 }
 
 /* A link at the end that leads to a name at which nothing stands, in a folder that was found. */
@@ -264,7 +291,10 @@ static void open_missing(const struct deed *deed, struct target *target,
 	if (!at.name)
 		return;
 	at.folder = steal_descriptor(&target->holder);
-	open_at(deed, &at, opening);
+	cleanup_lock struct broker_lock *lock = deed_lock(deed, at.folder);
+	cleanup_free char *path = lock ? target_path(at.folder) : NULL;
+	if (path)
+		open_at(deed, &at, path, opening);
 }
 
 /* By what the path leads to in the end. */

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum {
@@ -146,6 +148,15 @@ bool process_is_full(pid_t thread)
 	            count_descriptors(thread, limit.rlim_cur) >= limit.rlim_cur;
 	errno = number;
 	return full;
+}
+
+bool process_holds_read_only(pid_t thread, int descriptor)
+{
+	char path[64];
+	struct statfs system;
+
+	snprintf(path, sizeof(path), "../../%d/fd/%d", thread, descriptor);
+	return statfs(path, &system) == 0 && ((unsigned long)system.f_flags & ST_RDONLY);
 }
 
 bool process_opened_to_use(pid_t thread, int descriptor)

@@ -40,6 +40,10 @@ bool process_is_full(pid_t thread);
 /* The mask of new files' rights. Returns 0, or -1 where it cannot be read. */
 int process_umask(pid_t thread, mode_t *out);
 
+/* Whether a read-only mount holds what its descriptor holds. The calling thread's current folder is
+ * process_own_folder(): the call that tells takes a path alone. */
+bool process_holds_read_only(pid_t thread, int descriptor);
+
 /* Whether its descriptor is open, and not with O_PATH. */
 bool process_opened_to_use(pid_t thread, int descriptor);
 

@@ -268,19 +268,11 @@ static enum ruling cannot_tell(const struct deed *deed, struct error *err)
 	return RULING_DONE;
 }
 
-enum ruling ruling_of_name(const struct deed *deed, const struct matter *matter,
-                           struct guard_finding *finding)
+/* Judges the name, whole `path`. Returns 0, or negative where that cannot be told. */
+static int judge_name(const struct deed *deed, const struct matter *matter, const char *path,
+                      struct guard_finding *finding, struct verdict_on_name *on, struct error *err)
 {
 	const struct policy *policy = deed->context->policy;
-	cleanup_free char *path = path_join(matter->path, matter->name);
-	struct decision decision;
-	struct error err = {0};
-
-	*finding = (struct guard_finding){0};
-	if (!path) {
-		deed_fail(deed, ENOMEM);
-		return RULING_DONE;
-	}
 	const struct guard_place place = {
 	        .folder = matter->folder,
 	        .path = matter->path,
@@ -289,17 +281,48 @@ enum ruling ruling_of_name(const struct deed *deed, const struct matter *matter,
 	};
 	/* Where the file system takes another spelling for the same name, so does the verdict. */
 	cleanup_free char *spelled = NULL;
-	if (look_with_rights(&place, matter, &spelled, finding, &err) < 0)
-		return cannot_tell(deed, &err);
+	struct decision decision;
+
+	if (look_with_rights(&place, matter, &spelled, finding, err) < 0)
+		return -1;
 	policy_decide(policy, EFFECT_WRITE, spelled ? spelled : path, &decision);
-	struct verdict_on_name on = weigh(deed->context, matter, path, &decision, finding);
+	*on = weigh(deed->context, matter, path, &decision, finding);
 	enum verdict carried = VERDICT_ALLOW;
 	const char *because = carried_refusal(policy, matter, spelled ? spelled : path, &carried);
-	if (because && least(on.verdict, carried) < VERDICT_ALLOW)
-		on = (struct verdict_on_name){least(on.verdict, carried), true, because};
+	if (because && least(on->verdict, carried) < VERDICT_ALLOW)
+		*on = (struct verdict_on_name){least(on->verdict, carried), true, because};
 	else if (is_git_of_start(deed->context, matter, path))
-		on = (struct verdict_on_name){least(on.verdict, policy->mode_protected), true,
-		                              "protected.yaml: the git folder of a repository that "
-		                              "was there at the start"};
+		*on = (struct verdict_on_name){
+		        least(on->verdict, policy->mode_protected), true,
+		        "protected.yaml: the git folder of a repository that "
+		        "was there at the start"};
+	return 0;
+}
+
+enum ruling ruling_of_name(const struct deed *deed, const struct matter *matter,
+                           struct guard_finding *finding)
+{
+	cleanup_free char *path = path_join(matter->path, matter->name);
+	struct verdict_on_name on;
+	struct error err = {0};
+
+	*finding = (struct guard_finding){0};
+	if (!path) {
+		deed_fail(deed, ENOMEM);
+		return RULING_DONE;
+	}
+	if (judge_name(deed, matter, path, finding, &on, &err) < 0)
+		return cannot_tell(deed, &err);
 	return settle(deed, path, &on, finding->verdict == GUARD_CONTENT);
+}
+
+bool ruling_is_plain(const struct deed *deed, const struct matter *matter)
+{
+	cleanup_guard_finding struct guard_finding finding = {0};
+	cleanup_free char *path = path_join(matter->path, matter->name);
+	cleanup_error struct error err = {0};
+	struct verdict_on_name on;
+
+	return path && judge_name(deed, matter, path, &finding, &on, &err) == 0 &&
+	       on.verdict == VERDICT_ALLOW && finding.verdict == GUARD_FREE && !finding.seal_config;
 }

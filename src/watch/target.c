@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "watch/confine.h"
 #include "watch/deep.h"
+#include "watch/folders.h"
 #include "watch/process.h"
 
 #include <errno.h>
@@ -117,8 +118,10 @@ static bool is_removed(const struct target_request *request, const char *base)
 	       S_ISDIR(status.st_mode);
 }
 
-char *target_text(const struct target_request *request)
+/* `*base_size` becomes the length of the path of the descriptor that it starts at, or 0. */
+static char *text_of(const struct target_request *request, size_t *base_size)
 {
+	*base_size = 0;
 	errno = ENOENT;
 	if (request->path[0] == '/')
 		return own_process(request->path, request->thread);
@@ -129,11 +132,28 @@ char *target_text(const struct target_request *request)
 		return NULL;
 	if (request->path[0] && is_removed(request, base))
 		return from_removed(base, request->path);
-	if (request->path[0] && request->folder != AT_FDCWD && is_link(request, base)) {
-		errno = ENOTDIR;
-		return NULL;
-	}
+	if (request->path[0] && request->folder != AT_FDCWD)
+		*base_size = strlen(base);
 	return request->path[0] ? text_printf("%s/%s", base, request->path) : text_copy(base);
+}
+
+/* Whether a descriptor that the path starts at holds a link: ENOTDIR. */
+static bool starts_at_link(const struct target_request *request, const char *path, size_t base_size)
+{
+	cleanup_free char *base = base_size ? text_copy_size(path, base_size) : NULL;
+
+	if (!base || !is_link(request, base))
+		return false;
+	errno = ENOTDIR;
+	return true;
+}
+
+char *target_text(const struct target_request *request)
+{
+	size_t base_size;
+	cleanup_free char *text = text_of(request, &base_size);
+
+	return text && !starts_at_link(request, text, base_size) ? steal_pointer(&text) : NULL;
 }
 
 /* Where the root is the calling thread's own, paths need no bounds. */
@@ -282,24 +302,6 @@ static bool starts_inside(struct target_request *request)
 	request->base_size = request->base < 0 ? 0 : strlen(base);
 	errno = EACCES;
 	return request->base >= 0;
-}
-
-/* The path of what a descriptor holds, as the kernel tells it; of a folder also where it does
- * not. */
-char *target_path(int holder)
-{
-	char link[32];
-	char path[PATH_MAX];
-	struct stat status;
-
-	process_own_link(holder, link, sizeof(link));
-	ssize_t size = readlinkat(process_own_folder(), link, path, sizeof(path));
-	if (size < 0 && errno == ENAMETOOLONG && fstat(holder, &status) == 0 &&
-	    S_ISDIR(status.st_mode))
-		return deep_path(holder);
-	return size <= 0 || (size_t)size == sizeof(path) || path[0] != '/'
-	               ? NULL
-	               : text_copy_size(path, (size_t)size);
 }
 
 static int take(int holder, bool exists, const char *name, struct target *out)
@@ -483,15 +485,43 @@ static size_t last_component(const char *path)
 	return size;
 }
 
+/* The folder of a name, at `path`, which ends with a slash. Where it is known, no descriptor at
+ * which the path starts can be one of a link: the folder is called by its name. */
+static int find_folder(const struct target_request *request, const char *path, size_t base_size,
+                       struct target_name *out)
+{
+	size_t size = strlen(path);
+	int folder = -1;
+
+	while (size && path[size - 1] == '/')
+		size--;
+	bool keeps = size && request->own_root && !request->base_size;
+	if (keeps)
+		folder = request->unchecked ? folders_recall(path, size)
+		                            : folders_recall_there(path, size);
+	out->lent = folder >= 0;
+	if (out->lent && request->unchecked)
+		out->unchecked = text_copy_size(path, size);
+	if (out->lent)
+		return !request->unchecked || out->unchecked ? folder : -1;
+	if (starts_at_link(request, path, base_size))
+		return -1;
+	unsigned age = folders_age();
+	folder = open_inside(request, path, true);
+	out->lent = keeps && folder >= 0 && folders_keep(path, size, folder, age);
+	return folder;
+}
+
 static int find_name(const struct target_request *request, struct target_name *out)
 {
-	cleanup_free char *path = target_text(request);
+	size_t base_size;
+	cleanup_free char *path = text_of(request, &base_size);
 
 	*out = (struct target_name){.folder = -1};
 	for (int links = 0; path && links < LINKS; links++) {
 		size_t size = last_component(path);
 		cleanup_free char *parent = text_copy_size(path, size);
-		out->folder = parent ? open_inside(request, parent, true) : -1;
+		out->folder = parent ? find_folder(request, parent, base_size, out) : -1;
 		if (out->folder >= 0) {
 			out->name = text_copy(path[size] ? path + size : "/");
 			return out->name ? 0 : -1;
@@ -503,6 +533,7 @@ static int find_name(const struct target_request *request, struct target_name *o
 			return -1;
 		free(path);
 		path = next;
+		base_size = 0;
 	}
 	return -1;
 }
@@ -538,7 +569,8 @@ int target_name_find(const struct target_request *request, struct target_name *o
 void target_name_clear(struct target_name *name)
 {
 	free(name->name);
-	if (name->folder >= 0)
+	free(name->unchecked);
+	if (name->folder >= 0 && !name->lent)
 		close(name->folder);
 	*name = (struct target_name){.folder = -1};
 }
@@ -559,30 +591,4 @@ void target_clear(struct target *target)
 	if (target->holder >= 0)
 		close(target->holder);
 	*target = (struct target){.holder = -1};
-}
-
-bool target_read_only(const struct target *target)
-{
-	struct statvfs status;
-
-	return fstatvfs(target->holder, &status) == 0 && (status.f_flag & ST_RDONLY);
-}
-
-bool target_phantom(const struct target *target)
-{
-	struct statfs system;
-	struct stat status;
-
-	return target->exists && fstatfs(target->holder, &system) == 0 &&
-	       system.f_type == FUSE_SUPER_MAGIC && fstat(target->holder, &status) == 0 &&
-	       !(status.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO));
-}
-
-bool target_mounted(const struct target *target)
-{
-	struct statx status;
-
-	return target->exists &&
-	       statx(target->holder, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
-	       (status.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }

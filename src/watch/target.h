@@ -21,6 +21,7 @@ struct target_request {
 	int folder;       /* descriptor of the thread that a relative path starts at, or AT_FDCWD */
 	const char *path; /* as the process gave it */
 	bool follow;      /* a link at the end is followed */
+	bool unchecked;   /* the caller checks where the folder of a name is (see target_name) */
 	/* Set by target_find and target_name_find: the folder that a relative path starts at, and
 	 * the length of its path, where that can be reached by descriptor only. */
 	int base;
@@ -41,8 +42,12 @@ int target_opened(pid_t thread, int descriptor, struct target *out);
 
 /* A name and the folder that it stands in: for what makes it, removes it, or moves it. */
 struct target_name {
-	int folder; /* O_PATH; owned */
+	int folder; /* O_PATH; owned, unless it is lent (see folders.h) */
+	bool lent;
 	char *name; /* the last component, with the slashes behind it: "a", "a/", ".."; owned */
+	/* Where the kernel does not call the folder so, it is not the one that is meant. NULL: it
+	 * is; owned. */
+	char *unchecked;
 };
 
 /* Returns 0 and a name; -1 with errno where there is no such folder, ESTALE where a relative path
