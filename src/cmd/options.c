@@ -85,7 +85,7 @@ static const struct row rows[] = {
          "keeps what was permitted, as a policy for -p"},
         {"fail-on-denial", 0, CMD_RUN | CMD_AUDIT, KIND_FLAG, AT(fail_on_denial), NULL,
          "exit status 120 where something was denied"},
-        {"json", 0, CMD_ALL | CMD_DOCTOR | CMD_AUDIT, KIND_FLAG, AT(json), NULL,
+        {"json", 0, (CMD_ALL & ~CMD_LEARN) | CMD_DOCTOR | CMD_AUDIT, KIND_FLAG, AT(json), NULL,
          "for programs (run: with --dry-run)"},
         {"timing", 0, CMD_RUN, KIND_FLAG, AT(remit.timing), NULL,
          "says at the end where the time went, in microseconds"},

@@ -119,7 +119,6 @@ struct head {
 	bool bare; /* of a method whose body is ignored by many: they read requests in it */
 	uint64_t length;
 	char target[NETWORK_NAME_MOST + 1]; /* that the first line names, or "" */
-	uint16_t host_port;                 /* unused: the connection has one */
 };
 
 static bool take_request_line(struct text line, struct http *http, struct head *head)
@@ -174,7 +173,8 @@ static bool take_field(struct text line, struct http *http, struct head *head)
 		return false;
 	value = trim(value);
 	if (is_word(key, "host")) {
-		if (head->has_host || !take_authority(value, http->name, &head->host_port))
+		uint16_t port; /* the connection has one */
+		if (head->has_host || !take_authority(value, http->name, &port))
 			return false;
 		head->has_host = true;
 	} else if (is_word(key, "content-length")) {

@@ -326,6 +326,15 @@ static int check_name(const char *host, size_t size, struct error *err)
 	return 0;
 }
 
+/* Whether bits are set that do not count. */
+static bool has_bits_behind(const struct range *range)
+{
+	for (unsigned bit = range->bits; bit < (range->family == AF_INET6 ? 128 : 32); bit++)
+		if (range->bytes[bit / 8] & (0x80 >> bit % 8))
+			return true;
+	return false;
+}
+
 int peer_check(const char *text, struct error *err)
 {
 	struct peer peer;
@@ -338,8 +347,17 @@ int peer_check(const char *text, struct error *err)
 	if (!take_apart(text, &peer) || peer.host_size == 0)
 		return error_set(err, "not understood; write `host`, `host:port`, `host:low-high` "
 		                      "or `[address]:port`, with ports up to 65535");
-	if (parse_range(peer.host, peer.host_size, &range) ||
-	    (peer.host_size == 1 && peer.host[0] == '*'))
+	if (!peer.any_port && peer.port_low == 0)
+		return error_set(err, "ports begin at 1");
+	if (parse_range(peer.host, peer.host_size, &range))
+		return has_bits_behind(&range)
+		               ? error_set(err,
+		                           "an address of which not all is in the range: write "
+		                           "the range's first address, or no `/`")
+		               : 0;
+	if (strncmp(text, "*.", 2) == 0 && peer.host_size == 1)
+		return error_set(err, "`*.` wants a domain behind it; `*` alone means every host");
+	if (peer.host_size == 1 && peer.host[0] == '*')
 		return 0;
 	if (memchr(peer.host, ':', peer.host_size) || text[0] == '[')
 		return error_set(err, "not an IPv6 address");

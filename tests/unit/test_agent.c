@@ -294,6 +294,8 @@ static const struct refusal_case refusal_cases[] = {
         {"disall\xD0\xBEwedTools: Bash\n", 3, "not understood", "`disallowedTools`"},
         {"permissions: {deny: [Bash]}\n", 3, "`permissions`", NULL},
         {"permission: x\n", 3, "`permission`", NULL},
+        {"network: none\n", 3, "`network`", NULL},
+        {"network_access: false\n", 3, "`network_access`", NULL},
         {"forbidden_tools: Bash\n", 3, "`forbidden_tools`", "`disallowedTools`"},
         {"denied_tools: Bash\n", 3, "`denied_tools`", "`disallowedTools`"},
         {"blocked_tools: Bash\n", 3, "`blocked_tools`", "`disallowedTools`"},

@@ -360,9 +360,10 @@ START_TEST(peers)
 	        {"*:443", "h:443", true},
 	        {"*:443", "h:80", false},
 	};
-	static const char *const wrong[] = {"",      "h:",         "h:0x1", "h:5-4",    "http://h",
-	                                    "a..b",  "a.*.b",      "[::1",  "[h]",      "h/8",
-	                                    "1.2.3", "1.2.3.4/33", "u@h",   "b\xc3\xbc"};
+	static const char *const wrong[] = {
+	        "",     "h:",  "h:0x1", "h:5-4",      "http://h",        "a..b", "a.*.b",
+	        "[::1", "[h]", "h/8",   "1.2.3",      "1.2.3.4/33",      "u@h",  "b\xc3\xbc",
+	        "*.",   "h:0", "h:0-5", "10.0.0.7/8", "[2001:db8::1/32]"};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		cleanup_error struct error err = {0};
