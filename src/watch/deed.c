@@ -111,7 +111,8 @@ bool deed_place(const struct deed *deed, int folder, const char *text, struct de
 	errno = EFAULT;
 	request.unchecked = true;
 	bool taken = take_place(deed, &request, out);
-	if (!out->at.unchecked || (taken && strcmp(out->path, out->at.unchecked) == 0))
+	if (!out->at.unchecked || !out->lock ||
+	    (taken && strcmp(out->path, out->at.unchecked) == 0))
 		return taken;
 	/* It is not where it was. */
 	deed_place_clear(out);

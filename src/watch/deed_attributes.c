@@ -390,7 +390,10 @@ static bool change_at_name(const struct deed *deed, change *does, const char *te
 		return false;
 	cleanup_close int object = kernel_openat2(place.at.folder, name, O_PATH | O_CLOEXEC,
 	                                          RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
-	if (object < 0)
+	/* Where two spellings are one name, the verdict is on the one that the file system has. */
+	cleanup_free char *path = object < 0 ? NULL : target_path(object);
+	cleanup_free char *whole = path ? path_join(place.path, name) : NULL;
+	if (!whole || strcmp(path, whole) != 0)
 		return false;
 	if (may_change(deed, place.at.folder, place.path, name, object)) {
 		process_own_link(object, link, sizeof(link));
@@ -403,7 +406,8 @@ static void change_by_path(const struct deed *deed, change *does, unsigned flags
 {
 	cleanup_free char *text = path_of(deed, flags);
 
-	if (text && (!*text || !change_at_name(deed, does, text)))
+	if (text && (!*text || !change_at_name(deed, does, text)) &&
+	    deed->out->kind == OUTCOME_GO_ON)
 		change_found(deed, does, find_by_path(deed, text, flags));
 }
 
@@ -414,7 +418,7 @@ static bool changes_rights(const struct deed *deed)
 	       strcmp(deed->call->operation, "truncate") != 0;
 }
 
-void deed_attributes(const struct deed *deed)
+static void change_attributes(const struct deed *deed)
 {
 	change *does = change_of(deed->call);
 	unsigned flags = deed_flags(deed, deed->call->flags);
@@ -426,7 +430,16 @@ void deed_attributes(const struct deed *deed)
 		             find_opened(deed, (int)deed_argument(deed, deed->call->folder)));
 	else
 		change_by_path(deed, does, flags);
-	if (changes_rights(deed))
+}
+
+void deed_attributes(const struct deed *deed)
+{
+	change_attributes(deed);
+	if (!changes_rights(deed))
+		return;
+	if (deed->out->kind == OUTCOME_GO_ON || deed->out->kind == OUTCOME_PLAIN)
+		folders_forget_soon();
+	else
 		folders_forget();
 }
 

@@ -88,7 +88,11 @@ static bool take(const struct deed *deed, struct named *out)
 
 	*out = (struct named){.at = place.at, .path = place.path, .lock = place.lock};
 	errno = number;
-	return found && make_plain(out) && deed_in_project(deed, out->at.folder, out->path);
+	if (!found || !make_plain(out))
+		return false;
+	found = deed_in_project(deed, out->at.folder, out->path);
+	errno = EINVAL;
+	return found;
 }
 
 static enum ruling rule(const struct deed *deed, const struct named *named, enum guard_deed what,

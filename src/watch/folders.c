@@ -4,9 +4,11 @@
  * good. So its name is all that has to be asked.
  *
  * What this does not show is whether the folders above may still be searched. Changes that are made
- * inside pass the broker, and all is forgotten then; of those that are made outside, what is kept
- * takes no notice for as long as it is kept. Nor does it show what a server says of a name, so
- * folders of network file systems and of FUSE are looked up each time. */
+ * inside pass the broker, and all is forgotten then, and nothing kept for a while where the kernel
+ * does the deed after the answer (in scratch, where folders above the project may lie); of those
+ * that are made outside, what is kept takes no notice for as long as it is kept. Nor does it show
+ * what a server says of a name, so folders of network file systems and of FUSE are looked up each
+ * time. */
 #include "watch/folders.h"
 
 #include "base/cleanup.h"
@@ -30,8 +32,9 @@
 #endif
 
 enum {
-	PLACES = 4,       /* a rename has two folders, and more than one file is in work */
-	KEPT_FOR_MS = 20, /* from when it was looked up */
+	PLACES = 4,             /* a rename has two folders, and more than one file is in work */
+	SETTLED_AFTER_MS = 200, /* from the answer to what was let go on */
+	KEPT_FOR_MS = 20,       /* from when it was looked up */
 	MS_PER_SECOND = 1000,
 	NS_PER_MS = 1000000,
 };
@@ -49,6 +52,15 @@ struct kept {
 static _Thread_local struct kept places[PLACES];
 static _Thread_local unsigned calls;
 static _Atomic unsigned changes;
+static _Atomic int64_t unsettled; /* ms; until then */
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+	return (int64_t)time.tv_sec * MS_PER_SECOND + time.tv_nsec / NS_PER_MS;
+}
 
 void folders_begin(void)
 {
@@ -60,17 +72,15 @@ void folders_forget(void)
 	atomic_fetch_add(&changes, 1);
 }
 
+void folders_forget_soon(void)
+{
+	atomic_store(&unsettled, now() + SETTLED_AFTER_MS);
+	folders_forget();
+}
+
 unsigned folders_age(void)
 {
 	return atomic_load(&changes);
-}
-
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
-	return (int64_t)time.tv_sec * MS_PER_SECOND + time.tv_nsec / NS_PER_MS;
 }
 
 static struct kept *find(const char *path, size_t size)
@@ -100,7 +110,8 @@ int folders_recall(const char *path, size_t size)
 
 	if (!kept || kept->folder < 0)
 		return -1;
-	if (kept->age != folders_age() || kept->until < now()) {
+	int64_t time = now();
+	if (kept->age != folders_age() || kept->until < time || atomic_load(&unsettled) > time) {
 		if (!is_lent(kept))
 			drop(kept);
 		return -1;
@@ -168,6 +179,8 @@ bool folders_keep(const char *path, size_t size, int folder, unsigned age)
 {
 	struct kept *kept = find(path, size);
 
+	if (atomic_load(&unsettled) > now())
+		return false;
 	if (!kept) {
 		kept = free_place();
 		char *copy = kept ? text_copy_size(path, size) : NULL;

@@ -20,6 +20,10 @@ void folders_begin(void);
  * did it is answered; by any thread, for all of them. */
 void folders_forget(void);
 
+/* The same where the kernel will do it, for a call that was let go on: nothing is kept or recalled
+ * until that is long done. */
+void folders_forget_soon(void);
+
 /* To be read before a folder is looked up that is to be kept. */
 unsigned folders_age(void);
 

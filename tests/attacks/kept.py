@@ -1,11 +1,15 @@
-"""What a folder's path means, right after files were made in it: kept.py FOLDER
+"""What a folder's path means, right after files were made in it: kept.py FOLDER [ABOVE]
 
 Each case makes some files in a folder, changes what stands at the folder's path, and makes one more
 by the same path. Prints where that one came to stand, or why it did not. All within milliseconds:
-whoever remembers folders is asked for the old one."""
+whoever remembers folders is asked for the old one.
+
+With ABOVE, a folder outside the project that is the process's own: prints how often a file could be
+made in FOLDER while ABOVE could not be searched, and how often while it could."""
 
 import errno
 import os
+import signal
 import sys
 import threading
 
@@ -259,6 +263,36 @@ CASES = (
     masks,
     attributes,
 )
+
+def makes_others(folder):
+    """A child that makes files there all the time, so that the folder is found again and again."""
+    child = os.fork()
+    while child == 0:
+        try:
+            make(f"{folder}/other{os.getpid()}")
+            os.unlink(f"{folder}/other{os.getpid()}")
+        except OSError:
+            pass
+    return child
+
+
+def closed_above(folder, above):
+    wrong = right = 0
+    children = [makes_others(folder) for _ in range(2)]
+    for number in range(300):
+        os.chmod(above, 0)
+        wrong += outcome(make, f"{folder}/wrong{number}") == "done"
+        os.chmod(above, 0o755)
+        right += outcome(make, f"{folder}/right{number}") == "done"
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    return f"{wrong} while it is closed, {right} while it is open"
+
+
+if len(sys.argv) > 2:
+    print(closed_above(sys.argv[1], sys.argv[2]))
+    sys.exit()
 
 os.chdir(sys.argv[1])
 os.umask(0o22)
