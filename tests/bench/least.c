@@ -36,16 +36,34 @@ enum {
 	PAGE = 4096,
 };
 
-static int listen_to_openings(void)
+static int listen_to_changes(void)
 {
-	struct sock_filter statements[] = {
+	static const unsigned heard[] = {
+	        SYS_mkdirat,  SYS_mknodat,  SYS_symlinkat, SYS_unlinkat,  SYS_linkat, SYS_renameat2,
+	        SYS_fchmodat, SYS_fchownat, SYS_truncate,  SYS_utimensat,
+#ifdef SYS_mkdir /* and its like, which newer architectures do not have */
+	        SYS_mkdir,    SYS_mknod,    SYS_symlink,   SYS_unlink,    SYS_rmdir,  SYS_link,
+	        SYS_rename,   SYS_chmod,    SYS_chown,     SYS_lchown,    SYS_utimes, SYS_creat,
+#endif
+	};
+	enum { HEARD = sizeof(heard) / sizeof(*heard), FIRST = 6 };
+	struct sock_filter statements[FIRST + 2 * HEARD + 1] = {
 	        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 4),
 	        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
 	        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_CREAT, 0, 1),
 	        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
 	        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
+
+	for (size_t i = 0; i < HEARD; i++) {
+		statements[FIRST + 2 * i] =
+		        (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, heard[i], 0, 1);
+		statements[FIRST + 2 * i + 1] =
+		        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+	}
+	statements[FIRST + 2 * HEARD] =
+	        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	const struct sock_fprog program = {
 	        .len = sizeof(statements) / sizeof(*statements),
 	        .filter = statements,
@@ -68,7 +86,7 @@ static int start(char **words, pid_t *child)
 		return -1;
 	*child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0);
 	if (*child == 0) {
-		int own = listen_to_openings();
+		int own = listen_to_changes();
 		if (own < 0 || write(pair[1], &own, sizeof(own)) != sizeof(own))
 			_exit(1);
 		execvp(words[0], words);
@@ -115,6 +133,12 @@ static void answer(int listener, const struct seccomp_notif *call)
 {
 	char path[PATH_MOST + 1];
 	struct seccomp_notif_resp reply = {.id = call->id};
+
+	if (call->data.nr != SYS_openat) {
+		reply.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
+		return;
+	}
 
 	path[0] = '\0';
 	path[PATH_MOST] = '\0';
