@@ -128,6 +128,13 @@ void deed_place_clear(struct deed_place *place)
 	place->path = NULL;
 }
 
+bool deed_place_is_plain(const struct deed_place *place)
+{
+	const char *name = place->at.name;
+
+	return !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 /* The number in "/proc/self/fd/N" and its like, or -1. */
 static int descriptor_of(const char *path)
 {

@@ -90,6 +90,9 @@ struct deed_place {
 bool deed_place(const struct deed *deed, int folder, const char *text, struct deed_place *out);
 void deed_place_clear(struct deed_place *place);
 
+/* Whether the name is one component with nothing behind it, neither "." nor "..". */
+bool deed_place_is_plain(const struct deed_place *place);
+
 #define cleanup_place __attribute__((cleanup(deed_place_clear)))
 
 /* Sets the outcome from the result of a system call. */

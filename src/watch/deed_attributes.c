@@ -382,12 +382,10 @@ static bool change_at_name(const struct deed *deed, change *does, const char *te
 	cleanup_place struct deed_place place;
 	char link[32];
 
-	if (!deed_place(deed, deed->call->folder, text, &place) ||
+	if (!deed_place(deed, deed->call->folder, text, &place) || !deed_place_is_plain(&place) ||
 	    !deed_in_project(deed, place.at.folder, place.path))
 		return false;
 	const char *name = place.at.name;
-	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return false;
 	cleanup_close int object = kernel_openat2(place.at.folder, name, O_PATH | O_CLOEXEC,
 	                                          RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	/* Where two spellings are one name, the verdict is on the one that the file system has. */

@@ -110,17 +110,15 @@ void deed_bind(const struct deed *deed)
 	    process_memory(deed->thread, deed_argument(deed, 1), &address, size) != (ssize_t)size ||
 	    address.socket.sun_family != AF_UNIX || !address.socket.sun_path[0])
 		return;
-	const char *name =
-	        deed_place(deed, CALL_NONE, address.socket.sun_path, &place) ? place.at.name : NULL;
 	struct stat status;
-	if (!name || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-	    !deed_in_project(deed, place.at.folder, place.path) ||
-	    fstatat(place.at.folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+	if (!deed_place(deed, CALL_NONE, address.socket.sun_path, &place) ||
+	    !deed_place_is_plain(&place) || !deed_in_project(deed, place.at.folder, place.path) ||
+	    fstatat(place.at.folder, place.at.name, &status, AT_SYMLINK_NOFOLLOW) == 0)
 		return;
 	const struct matter matter = {
 	        .folder = place.at.folder,
 	        .path = place.path,
-	        .name = name,
+	        .name = place.at.name,
 	        .deed = GUARD_MAKE_OTHER,
 	        .object = -1,
 	};

@@ -275,8 +275,7 @@ static bool open_by_name(const struct deed *deed, const char *text, const struct
 
 	if (!deed_place(deed, deed->call->folder, text, &place))
 		return true;
-	const char *name = place.at.name;
-	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	if (!deed_place_is_plain(&place))
 		return false;
 	return open_at(deed, &place.at, place.path, opening);
 }

@@ -15,7 +15,6 @@
 #include "base/text.h"
 #include "watch/target.h"
 
-#include <limits.h>
 #include <linux/magic.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -26,10 +25,6 @@
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifndef XFS_SUPER_MAGIC /* newer than the installed headers */
-#define XFS_SUPER_MAGIC 0x58465342
-#endif
 
 enum {
 	PLACES = 4,             /* a rename has two folders, and more than one file is in work */
