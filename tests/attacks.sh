@@ -52,7 +52,7 @@ fresh() {
 }
 
 as_user() { # COMMAND...
-	if [ "$user" -eq 0 ]; then
+	if [ "$user" -eq "$(id -u)" ]; then
 		(cd "$project" && HOME=$home exec "$@")
 	else
 		(cd "$project" && exec setpriv --reuid "$user" --regid "$user" --clear-groups \
@@ -153,7 +153,7 @@ definitions() {
 	fresh "$user"
 	hides 'a deny of ./d, called from elsewhere' inner \
 		sh -c "cd / && $(declare -p base home project user | sed 's/^declare -- //;s/$/;/' | tr -d '\n')
-			if [ \$user -eq 0 ]; then HOME=\$home exec \$base/remit run -q -a \$base/denied.md -w \$project -- cat d/key 2>&1
+			if [ \$user -eq \$(id -u) ]; then HOME=\$home exec \$base/remit run -q -a \$base/denied.md -w \$project -- cat d/key 2>&1
 			else exec setpriv --reuid \$user --regid \$user --clear-groups env HOME=\$home \$base/remit run -q -a \$base/denied.md -w \$project -- cat d/key 2>&1; fi"
 	shows 'control: another file' file run denied -- cat file
 }
