@@ -48,6 +48,11 @@ if [ "$UID" -eq 0 ]; then
 	head -c 300000 /dev/urandom >"$hidden/large"
 	chmod 755 "$hidden/program"
 fi
+if [ -z "$hidden" ]; then
+	skip "remit learn ($who)" 'only root can make what is hidden outside of the home and scratch folders'
+	report_close
+	exit
+fi
 cat >"$base/work/reader.md" <<-'END'
 	---
 	name: reader
